@@ -1,0 +1,319 @@
+"""Judges a claim: fresh draws, the truth by the oracles, both sides evaluated, a verdict for each link.
+
+The one place where sampling, evaluation, oracles and floors meet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from gradcheck_cli.compare.sight import look
+from gradcheck_cli.compare.verdict import Judgement, Sight
+from gradcheck_cli.evaluate.backend import Backend
+from gradcheck_cli.evaluate.extent import MAX_ELEMENTS, largest
+from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, shape_of, size
+from gradcheck_cli.evaluate.noise import AMPLITUDE, REPLICAS, Noise, replicas
+from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
+from gradcheck_cli.evaluate.sampling import SCALES, Draw, Law, choose_sizes, draw, generator, project
+from gradcheck_cli.oracle.agreement import Agreement, agree
+from gradcheck_cli.oracle.differences import Differences
+from gradcheck_cli.shapes.static import as_dim
+from gradcheck_cli.shapes.typed import Derivative, Quantity, Tangent, Typed, quantities
+from gradcheck_cli.spec.model import Claim, Domain, Operator
+from gradcheck_cli.spec.typing import TypedClaim
+from gradcheck_cli.text import Problem, UserError
+
+OracleName = Literal["both", "autograd", "differences"]
+
+TRIES = 5
+"""How many fresh sets of data a draw may try when one of them shows nothing."""
+
+BUDGET = 60_000
+"""Elements of the largest array that free sizes are chosen for."""
+
+SMALL_BUDGET = 4_000
+"""The same where every gradient is found by differences, one element at a time."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to judge."""
+
+    oracle: OracleName = "both"
+    draws: int = 5
+    seed: int | None = None
+    device: str = "cpu"
+
+
+def seed_of(operator: Operator, claim: Claim, settings: Settings) -> int:
+    """The seed of a claim: the given one, else from its text, so that it never changes by itself."""
+    if settings.seed is not None:
+        return settings.seed
+    text = f"{operator.name}\n{claim.formula.text.value}"
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4], "big")
+
+
+def laws_of(operator: Operator, typed: TypedClaim) -> dict[str, Law]:
+    """How each input is drawn."""
+    return {i.name: _law(i.domain, typed) for i in operator.inputs}
+
+
+def _law(domain: Domain, typed: TypedClaim) -> Law:
+    below = None
+    if domain.below is not None:
+        dim = as_dim(domain.below, typed.program.dims)
+
+        def below(sizes: Mapping[str, int]) -> int:
+            return size(dim, sizes)
+
+    return Law(
+        domain.kind,
+        below,
+        float(domain.low or 0),
+        float(1 if domain.high is None else domain.high),
+        tuple(float(a) for a in domain.away_from),
+    )
+
+
+def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings) -> tuple[Judgement, ...]:
+    """The verdict on every link of a claim. Raises UserError for sizes that cannot be."""
+    decided: dict[int, Judgement] = {}
+    for number, link in enumerate(typed.links):
+        if link.mismatch is not None:
+            decided[number] = Judgement("shape-mismatch", link.mismatch.problems[0].message)
+    open_ = [n for n in range(len(typed.links)) if n not in decided]
+    if open_:
+        court = _Court(operator, typed, settings, seed_of(operator, claim, settings), open_)
+        sights = [court.session(number) for number in range(settings.draws)]
+        for position, number in enumerate(open_):
+            decided[number] = _conclude([s[position] for s in sights])
+    return tuple(decided[n] for n in range(len(typed.links)))
+
+
+def _conclude(sights: list[Sight]) -> Judgement:
+    """Wrong on one sound draw is wrong; undecided on one is undecided; else it holds."""
+    verdicts = [s.verdict for s in sights]
+    if "wrong" in verdicts:
+        return Judgement("wrong", "", tuple(sights))
+    if "undecided" in verdicts:
+        return Judgement("undecided", next(s.reason for s in sights if s.verdict == "undecided"), tuple(sights))
+    return Judgement("holds", "", tuple(sights))
+
+
+class _Court:
+    """Everything that stays the same over the draws of one claim."""
+
+    def __init__(
+        self, operator: Operator, typed: TypedClaim, settings: Settings, seed: int, links: list[int]
+    ) -> None:
+        self.typed = typed
+        self.program = typed.program
+        self.settings = settings
+        self.seed = seed
+        self.laws = laws_of(operator, typed)
+        self.sides = [
+            (left, right)
+            for n in links
+            if (left := typed.links[n].left) is not None and (right := typed.links[n].right) is not None
+        ]
+        self.wanted = tuple(dict.fromkeys(q for pair in self.sides for side in pair for q in quantities(side)))
+        self.labels = tuple(i.name for i in typed.free)
+
+    # draws
+
+    def session(self, number: int) -> list[Sight]:
+        """One draw; data that show nothing are replaced by fresh ones, a few times."""
+        kept: list[Sight] | None = None
+        for attempt in range(TRIES):
+            rng = generator(self.seed, number, attempt)
+            data = self.data(number, attempt, rng)
+            try:
+                sights = self.sights(data, rng)
+            except EvaluationFailed as failure:
+                reason = str(failure)
+                sights = [Sight("undecided", data.sizes, data.scale, reason=reason) for _ in self.sides]
+            if kept is None:
+                kept = sights
+            kept = [new if old.verdict == "undecided" else old for old, new in zip(kept, sights, strict=True)]
+            if all(s.verdict != "undecided" for s in kept):
+                break
+        assert kept is not None
+        return kept
+
+    def data(self, number: int, attempt: int, rng: np.random.Generator) -> Draw:
+        """Sizes and arrays."""
+        budget = SMALL_BUDGET if self.settings.oracle == "differences" else BUDGET
+        sizes = choose_sizes(self.program, rng, self.extent, budget)
+        count, node = self.largest(sizes)
+        if count * (1 + REPLICAS) > MAX_ELEMENTS:
+            raise UserError(
+                Problem(
+                    f"this would hold {count:,} numbers at once, more than {MAX_ELEMENTS // (1 + REPLICAS):,}",
+                    node.node.span if node else None,
+                    help="let the sizes be free (`n`, not 1000000): small ones show the same errors",
+                )
+            )
+        scale = SCALES[number % len(SCALES)] * 0.5 ** (attempt // 2)
+        return draw(self.program, self.laws, self.typed.given, sizes, scale, rng)
+
+    def extent(self, sizes: Mapping[str, int]) -> int:
+        return self.largest(sizes)[0]
+
+    def largest(self, sizes: Mapping[str, int]) -> tuple[int, Typed | None]:
+        """The largest array of an evaluation, and where it comes from."""
+        best: tuple[int, Typed | None] = (0, None)
+        for type_ in self.program.inputs.values():
+            shape = shape_of(type_, sizes)
+            best = max(best, (int(np.prod(shape, dtype=object)), None), key=lambda c: c[0])
+        trees = [d.tree for d in self.program.definitions] + [s for pair in self.sides for s in pair]
+        trees += [q.tree for q in self.wanted if isinstance(q, (Tangent, Derivative))]
+        for tree in trees:
+            best = max(best, largest(tree, sizes), key=lambda c: c[0])
+        return best
+
+    # one draw
+
+    def sights(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
+        """What one set of data shows about each link."""
+        if self.settings.oracle == "differences":
+            return self.by_differences(data, rng)
+        return self.by_autograd(data, rng)
+
+    def by_autograd(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
+        """Truth from torch, guarded by differences unless `--oracle autograd` says otherwise."""
+        from gradcheck_cli.evaluate.torch_backend import TorchBackend  # noqa: PLC0415  two seconds to import
+        from gradcheck_cli.oracle.autograd import Autograd  # noqa: PLC0415
+
+        backend = TorchBackend(self.settings.device)
+        rows = 1 + REPLICAS
+        noise = Noise(rows, rng, backend.array)
+        oracle = Autograd(
+            backend,
+            self.program,
+            data.sizes,
+            {n: replicas(x, rng) for n, x in data.inputs.items()},
+            {n: replicas(t, rng) for n, t in data.tangents.items()},
+            {n: replicas(c, rng) for n, c in data.cotangents.items()},
+            self.typed.fixed,
+            noise,
+        )
+        truth = oracle.quantities(self.wanted)
+        agreements: list[Agreement] = []
+        if self.settings.oracle == "both":
+            agreements = self.agreements(data, {q: backend.numpy(v) for q, v in truth.items()}, rng)
+        doubts = [a for a in agreements if not a.ok]
+        if doubts:
+            reason = f"{doubts[0].reason} (at `{doubts[0].what}`)"
+            return [
+                Sight("undecided", data.sizes, data.scale, reason=reason, agreements=tuple(agreements))
+                for _ in self.sides
+            ]
+        sights = self.compare(backend, data, truth, noise, REPLICAS, tuple(agreements))
+        if self.settings.oracle == "both" and not agreements:
+            sights = self.confirmed(sights, data, rng)
+        return sights
+
+    def agreements(self, data: Draw, truth: Mapping[Quantity, Any], rng: np.random.Generator) -> list[Agreement]:
+        differences = self.differences(data)
+        found = (agree(q, truth[q], differences, self.project(data), rng) for q in self.wanted)
+        return [a for a in found if a is not None]
+
+    def differences(self, data: Draw) -> Differences:
+        return Differences(
+            self.program, data.sizes, data.inputs, data.tangents, data.cotangents, self.typed.fixed, min(1.0, data.scale)
+        )
+
+    def project(self, data: Draw) -> Any:
+        """Keeps directions of an input inside its domain."""
+
+        def onto(name: str, v: Any) -> Any:
+            return project(self.laws[name], data.inputs[name], v) if name in data.inputs else v
+
+        return onto
+
+    def by_differences(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
+        """Truth from NumPy alone: every gradient element by element, with its bar."""
+        oracle = self.differences(data)
+        estimates = oracle.quantities(self.wanted)
+        lost = [(q, e) for q, e in estimates.items() if not np.all(np.isfinite(e.error))]
+        if lost:
+            reason = lost[0][1].reason or "the differences do not settle"
+            return [Sight("undecided", data.sizes, data.scale, reason=reason) for _ in self.sides]
+        barred = any(np.any(e.error) for e in estimates.values())
+        rows = 1 + REPLICAS + (REPLICAS if barred else 0)
+        given: dict[Quantity, Any] = {}
+        for quantity, estimate in estimates.items():
+            value = np.array(np.broadcast_to(estimate.value, (rows, *np.shape(estimate.value))))
+            if value.dtype == np.float64:
+                moved = rng.standard_normal(value.shape)
+                value[1 : 1 + REPLICAS] *= 1 + AMPLITUDE * moved[1 : 1 + REPLICAS]
+                value[1 + REPLICAS :] += estimate.error * moved[1 + REPLICAS :]
+            given[quantity] = value
+        noise = _RoundingOnly(rows, rng)
+        return self.compare(NumpyBackend(), data, given, noise, REPLICAS, ())
+
+    def compare(
+        self,
+        backend: Backend,
+        data: Draw,
+        given: Mapping[Quantity, Any],
+        noise: Noise,
+        rounding_rows: int,
+        agreements: tuple[Agreement, ...],
+    ) -> list[Sight]:
+        """Evaluates both sides of every link and looks at their difference."""
+        evaluation = Evaluation(backend, data.sizes, given.__getitem__, len(self.typed.indices), noise)
+        free = [1 + i.position for i in self.typed.free]
+        sights = []
+        with np.errstate(all="ignore"):
+            for left, right in self.sides:
+                values = [
+                    _brought(backend.numpy(backend.real(evaluation.value(side))), evaluation.lead, free)
+                    for side in (left, right)
+                ]
+                rank = max(v.ndim for v in values)
+                # a bare number stands for a whole array
+                values = [v.reshape(v.shape + (1,) * (rank - v.ndim)) for v in values]
+                rows = max(v.shape[0] for v in values)
+                values = [np.broadcast_to(v, (rows, *v.shape[1:])) for v in values]
+                sights.append(look(values[0], values[1], rounding_rows, data, self.labels, agreements))
+        return sights
+
+    def confirmed(self, sights: list[Sight], data: Draw, rng: np.random.Generator) -> list[Sight]:
+        """A claim without derivatives is evaluated on NumPy too; the back ends must agree."""
+        others = self.by_differences(data, rng)
+        return [
+            one
+            if one.verdict == other.verdict or one.verdict == "undecided"
+            else Sight("undecided", data.sizes, data.scale, reason=f"torch and NumPy disagree ({other.reason or other.verdict})")
+            for one, other in zip(sights, others, strict=True)
+        ]
+
+
+class _RoundingOnly(Noise):
+    """Disturbs the rounding rows, not the ones that carry the error bars."""
+
+    def __init__(self, rows: int, rng: np.random.Generator) -> None:
+        super().__init__(rows, rng, lambda x: x)
+
+    def seen(self, node: Typed, value: Any) -> Any:
+        """The value, with noise in its rounding rows."""
+        before = value
+        value = super().seen(node, value)
+        if value is not before and self.rows > 1 + REPLICAS:
+            value[1 + REPLICAS :] = before[1 + REPLICAS :] if before.shape[0] == self.rows else before
+        return value
+
+
+def _brought(value: Any, lead: int, free: list[int]) -> Any:
+    """(rows, *every index, *shape) → (rows, *free indices, *shape): the summed ones have size 1 by now."""
+    keep = [0, *free]
+    gone = [a for a in range(lead) if a not in keep]
+    value = value.transpose(*keep, *gone, *range(lead, value.ndim))
+    return value.reshape(value.shape[: len(keep)] + value.shape[lead:])
+

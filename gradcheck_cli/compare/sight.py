@@ -1,0 +1,98 @@
+"""What one draw shows: two evaluated sides compared element by element with the floor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.compare.floor import ROUNDING, WRONG, floor
+from gradcheck_cli.compare.verdict import Place, Sight
+from gradcheck_cli.evaluate.noise import UNIT
+from gradcheck_cli.evaluate.sampling import Draw
+from gradcheck_cli.oracle.agreement import Agreement
+
+COARSEST = 1e-3
+"""A draw whose floor is above this relative error shows nothing."""
+
+
+def look(
+    left: Any,
+    right: Any,
+    rounding_rows: int,
+    draw: Draw,
+    labels: tuple[str, ...],
+    agreements: tuple[Agreement, ...] = (),
+) -> Sight:
+    """Compares the sides (rows, *leading axes of free indices, *shape).
+
+    `labels` are the names of the free indices, whose axes come first.
+    """
+    left, right = np.broadcast_arrays(left, right)
+
+    def sight(verdict: Any, **rest: Any) -> Sight:
+        return Sight(verdict, draw.sizes, draw.scale, agreements=agreements, **rest)
+
+    if not left[0].size:
+        return sight("undecided", reason="the arrays are empty")
+    with np.errstate(all="ignore"):
+        # two infinities of one sign agree
+        same = left == right
+        residual = np.where(same, 0.0, left - right)
+    broken = ~np.isfinite(residual[0])
+    if broken.any():
+        return sight("undecided", reason=_not_finite(left[0], right[0], broken, labels))
+    size = np.maximum(_finite(left[0]), _finite(right[0]))
+    allowed = floor(residual, rounding_rows, size)
+    scale = _scale(left[0], right[0], float(np.max(allowed)))
+    difference = np.abs(residual[0])
+    with np.errstate(all="ignore"):
+        ratio = np.where(difference > 0, difference / allowed, 0.0)
+    worst = np.unravel_index(int(np.argmax(difference)), difference.shape)
+    smallest = WRONG * float(np.max(allowed)) / scale
+    error = float(difference[worst]) / scale
+    place = Place(_index(worst, labels), float(left[0][worst]), float(right[0][worst]))
+    found: dict[str, Any] = {
+        "error": error,
+        "floor": smallest,
+        "place": place,
+        "share": float(np.mean(ratio > WRONG)),
+    }
+    if np.max(ratio) > WRONG and (error > smallest or smallest <= COARSEST):
+        return sight("wrong", **found)
+    if smallest > COARSEST:
+        return sight("undecided", reason=f"not enough precision: errors below {smallest:.1g} cannot be seen", **found)
+    if np.max(ratio) > 1:
+        return sight("undecided", reason="the difference is near the rounding floor", **found)
+    return sight("holds", **found)
+
+
+def _scale(left: Any, right: Any, allowed: float) -> float:
+    """What errors are relative to: the left side; the right one, if the left is zero.
+
+    Where both are zero but for rounding, the noise tells how large the terms are that cancel.
+    """
+    for side in (left, right):
+        largest = float(np.max(_finite(side)))
+        if largest > allowed:
+            return largest
+    return allowed / (ROUNDING * UNIT) or 1.0
+
+
+def _finite(x: Any) -> Any:
+    return np.where(np.isfinite(x), np.abs(x), 0.0)
+
+
+def _index(index: Any, labels: tuple[str, ...]) -> str:
+    named = [f"{name}={int(i)}" for name, i in zip(labels, index, strict=False)]
+    return ", ".join(named + [str(int(i)) for i in index[len(labels) :]])
+
+
+def _not_finite(left: Any, right: Any, broken: Any, labels: tuple[str, ...]) -> str:
+    index = tuple(np.argwhere(broken)[0])
+    where = f" at [{_index(index, labels)}]" if index else ""
+    for side, values in (("left", left), ("right", right)):
+        if not np.isfinite(values[index]):
+            other = "" if np.isfinite((right if side == "left" else left)[index]) else ", and so is the other"
+            return f"the {side} side is {values[index]}{where}{other}"
+    return f"the sides differ by more than a float can hold{where}"

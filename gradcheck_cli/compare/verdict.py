@@ -1,0 +1,68 @@
+"""What a judgement concludes, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradcheck_cli.oracle.agreement import Agreement
+from gradcheck_cli.spec.model import Verdict
+
+
+@dataclass(frozen=True)
+class Place:
+    """One element of an equation: its index (as printed) and the two values there."""
+
+    index: str
+    left: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one draw shows about one link.
+
+    `error` is the largest difference relative to the largest magnitude of the
+    left side (of the right one, if the left is zero); `floor` is the smallest
+    such error, in a single element, that this draw would have shown as wrong.
+    """
+
+    verdict: Verdict
+    sizes: Mapping[str, int]
+    scale: float
+    error: float = 0.0
+    floor: float = 0.0
+    share: float = 0.0
+    """Which part of the elements differs by more than the floor."""
+    place: Place | None = None
+    reason: str = ""
+    agreements: tuple[Agreement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one link, and the draws that it rests on."""
+
+    verdict: Verdict
+    reason: str = ""
+    sights: tuple[Sight, ...] = ()
+
+    @property
+    def worst(self) -> Sight | None:
+        """The draw that decided: the one with the largest error among those with this verdict."""
+        deciding = [s for s in self.sights if s.verdict == self.verdict]
+        return max(deciding, key=lambda s: s.error, default=None)
+
+    @property
+    def floor(self) -> float | None:
+        """The smallest error that every single draw would have shown."""
+        floors = [s.floor for s in self.sights if s.verdict != "undecided"]
+        return max(floors, default=None)
+
+
+_ORDER: Mapping[Verdict, int] = {"holds": 0, "undecided": 1, "wrong": 2, "shape-mismatch": 3}
+
+
+def overall(verdicts: tuple[Verdict, ...]) -> Verdict:
+    """The verdict on a chain: that of its worst link."""
+    return max(verdicts, key=lambda v: _ORDER[v])

@@ -1,0 +1,1 @@
+"""Evaluation: one fold over the typed tree, on torch or on NumPy."""

@@ -1,0 +1,43 @@
+"""What the fold needs of an array library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, Protocol
+
+Array = Any
+"""A float64, int64 or bool array of the back end."""
+
+
+class Backend(Protocol):
+    """An array library behind the function table."""
+
+    name: str
+    functions: Mapping[str, Callable[..., Array]]
+    failures: tuple[type[Exception], ...]
+    """What its functions raise for data they cannot take, such as a singular matrix."""
+
+    def number(self, value: Fraction | float, *, whole: bool) -> Array:
+        """A scalar array, int64 if `whole`."""
+
+    def array(self, value: Any) -> Array:
+        """A NumPy array brought over."""
+
+    def numpy(self, value: Array) -> Any:
+        """An array brought back to NumPy."""
+
+    def real(self, value: Array) -> Array:
+        """The array as float64."""
+
+    def arange(self, n: int) -> Array:
+        """The whole numbers below n."""
+
+    def reshape(self, value: Array, shape: tuple[int, ...]) -> Array:
+        """The same elements in another shape."""
+
+    def broadcast(self, value: Array, shape: tuple[int, ...]) -> Array:
+        """A view of a larger shape."""
+
+    def permute(self, value: Array, order: tuple[int, ...]) -> Array:
+        """The axes in another order."""

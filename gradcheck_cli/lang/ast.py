@@ -1,0 +1,185 @@
+"""The expression tree that every notation is read into and printed from.
+
+Nodes are immutable and compare by content; the place they were read from
+(`span`) is carried along but never compared, so that parse ∘ print = identity
+can be stated as `==`. Numbers are exact: `0.044715` is 8943/200000, never a
+float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from typing import TypeAlias
+
+from gradcheck_cli.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Anything that stands in a formula."""
+
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    def at(self, span: Span | None) -> Node:
+        """The same node at another place."""
+        return replace(self, span=span)
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """An exact constant."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(Node):
+    """`True` or `False`, as in `keepdims=True`."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Absent(Node):
+    """`None`: a new axis inside brackets, «all axes» as a keyword."""
+
+
+@dataclass(frozen=True, slots=True)
+class String(Node):
+    """A quoted word, as in `einsum('ij,jk->ik', A, B)`."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """An input, an intermediate, a gradient such as `dX`, a dimension, an index or a constant."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Negative(Node):
+    """`-x`."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """Two operands and one of `+ - * / ** @` or a comparison."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose(Node):
+    """`x.T` (all axes reversed) or `x.mT` (the last two swapped)."""
+
+    operand: Expr
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Node):
+    """`start:stop:step` inside brackets; each part may be missing."""
+
+    start: Expr | None
+    stop: Expr | None
+    step: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipsis(Node):
+    """`...` inside brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript(Node):
+    """`x[items]`: positions, slices, index arrays, new axes, or free indices `x[i, j]`."""
+
+    operand: Expr
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Node):
+    """`(a, b)`: several axes, a shape, or several arrays."""
+
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword(Node):
+    """`name=value` in a call."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function of the table applied to arguments."""
+
+    function: str
+    args: tuple[Expr, ...]
+    keywords: tuple[Keyword, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Over(Node):
+    """A reduction over named indices: `sum[i, j](A[i, j] * B[j, i])`."""
+
+    function: str
+    indices: tuple[Name, ...]
+    body: Expr
+
+
+Expr: TypeAlias = (
+    Number
+    | Boolean
+    | Absent
+    | String
+    | Name
+    | Negative
+    | Binary
+    | Transpose
+    | Slice
+    | Ellipsis
+    | Subscript
+    | Tuple
+    | Call
+    | Over
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Equation(Node):
+    """`a = b` or a chain `a = b = c`; at least two sides."""
+
+    sides: tuple[Expr, ...]
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly below, in the order in which they are written."""
+    for f in fields(node):
+        if f.name == "span":
+            continue
+        value = getattr(node, f.name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (v for v in value if isinstance(v, Node))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and everything below it, parents first, without recursion."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(list(children(current))))

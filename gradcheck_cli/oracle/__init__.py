@@ -1,0 +1,1 @@
+"""Truth: what a gradient, tangent or Jacobian really is, with an error bar."""

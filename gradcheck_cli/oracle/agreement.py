@@ -1,0 +1,109 @@
+"""Whether the two oracles agree: autograd's answer against differences of the independent forward.
+
+A gradient is tested along a random signed direction and along itself, a
+tangent and an elementwise derivative at every element, a Jacobian along random
+directions. Only an agreement makes autograd's answer the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.evaluate.noise import AMPLITUDE, UNIT
+from gradcheck_cli.oracle.differences import Differences
+from gradcheck_cli.oracle.estimate import Estimate
+from gradcheck_cli.shapes.typed import Derivative, Gradient, Loss, LossTangent, Quantity, Tangent, Value
+
+MARGIN = 10.0
+"""How many error bars apart the oracles may be; right ones stay below 0.1, wrong ones are beyond 8."""
+
+ROUNDING_MARGIN = 40.0
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One comparison of the oracles. `what` is the quantity in words, `bars` their distance in error bars."""
+
+    what: str
+    autograd: float
+    differences: float
+    error: float
+    ok: bool
+    reason: str = ""
+
+
+def agree(
+    quantity: Quantity,
+    rows: Any,
+    differences: Differences,
+    project: Callable[[str, Any], Any],
+    rng: np.random.Generator,
+) -> Agreement | None:
+    """Compares autograd's rows (row 0 and its disturbed replicas) with differences; None for forward values."""
+    if isinstance(quantity, (Value, Loss)):
+        return None
+    what = name_of(quantity)
+    if isinstance(quantity, Gradient):
+        directions = _directions(quantity.name, rows[0], project, rng)
+        estimate = differences.loss_along(quantity.name, directions)
+        answers = np.einsum("dn,bn->bd", directions.reshape(len(directions), -1), rows.reshape(len(rows), -1))
+    elif isinstance(quantity, Derivative) and not quantity.elementwise:
+        shape = differences.values[quantity.name].shape[1:]
+        directions = np.stack([project(quantity.name, rng.choice((-1.0, 1.0), shape)) for _ in range(2)])
+        estimate = differences.derivative_along(quantity, directions)
+        axes = tuple(range(-len(shape), 0))
+        answers = np.stack([np.sum(rows * d, axis=axes) for d in directions], 1)
+    else:
+        assert isinstance(quantity, (Tangent, LossTangent, Derivative))
+        estimate = differences.estimate(quantity)
+        answers = rows
+    return _compared(what, answers, estimate)
+
+
+def _directions(name: str, gradient: Any, project: Callable[[str, Any], Any], rng: np.random.Generator) -> Any:
+    signed = project(name, rng.choice((-1.0, 1.0), gradient.shape))
+    largest = np.max(np.abs(gradient), initial=0.0)
+    if not largest or not np.isfinite(largest):
+        return signed[None]
+    return np.stack((signed, project(name, gradient / largest)))
+
+
+def _compared(what: str, answers: Any, estimate: Estimate) -> Agreement:
+    answers = answers.reshape(len(answers), -1)
+    value, error = np.ravel(estimate.value), np.ravel(estimate.error)
+    if not value.size:
+        return Agreement(what, 0.0, 0.0, 0.0, True)
+    noise = np.sqrt(np.mean((answers[1:] - answers[0]) ** 2, axis=0)) * (UNIT / AMPLITUDE) if len(answers) > 1 else 0
+    bar = MARGIN * error + ROUNDING_MARGIN * (noise + UNIT * np.abs(answers[0])) + 1e-300
+    with np.errstate(all="ignore"):
+        apart = np.abs(answers[0] - value) / bar
+    apart = np.where(np.isfinite(error) & np.isfinite(apart), apart, np.inf)
+    worst = int(np.argmax(apart))
+    ok = bool(apart[worst] <= 1)
+    reason = ""
+    if not ok:
+        reason = estimate.reason or "the differences do not settle" * (not np.isfinite(error[worst]))
+        reason = reason or "autograd and differences disagree"
+    return Agreement(what, float(answers[0][worst]), float(value[worst]), float(error[worst]), ok, reason)
+
+
+def name_of(quantity: Quantity) -> str:
+    """A quantity in the words of the language."""
+    match quantity:
+        case Value(name=name):
+            return name
+        case Loss():
+            return "L"
+        case Gradient(name=name):
+            return f"d{name}"
+        case LossTangent():
+            return "dL"
+        case Tangent(tree=tree):
+            return f"d({tree.node.span.text if tree.node.span else '…'})"
+        case Derivative(tree=tree, name=name):
+            return f"D({tree.node.span.text if tree.node.span else '…'}, {name})"
+    raise TypeError(f"not a quantity: {quantity}")

@@ -1,0 +1,244 @@
+"""Truth by finite differences of the forward on NumPy: knows no derivative rule and nothing of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.evaluate.interpret import Evaluation
+from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
+from gradcheck_cli.evaluate.numpy_kinks import BRANCHES
+from gradcheck_cli.oracle.estimate import Estimate
+from gradcheck_cli.oracle.richardson import LEVELS, extrapolate, steps
+from gradcheck_cli.shapes.typed import (
+    Derivative,
+    Gradient,
+    Loss,
+    LossTangent,
+    Program,
+    Quantity,
+    Tangent,
+    Typed,
+    Value,
+)
+
+ROWS_AT_ONCE = 1 << 21
+"""Elements that one batch of displaced forwards may hold in its largest array."""
+
+KINK = "a step of the differences crosses a kink"
+EDGE = "a step of the differences leaves the domain of the forward"
+
+
+class _Branches:
+    """An observer that notices which rows of a batch are on another smooth piece than row 0."""
+
+    def __init__(self, rows: int) -> None:
+        self.same = np.ones(rows, dtype=bool)
+
+    def seen(self, node: Typed, value: Any) -> Any:
+        return value
+
+    def called(self, function: str, args: tuple[Any, ...], statics: Mapping[str, object]) -> None:
+        branch = BRANCHES.get(function)
+        if branch is not None:
+            pieces = np.asarray(branch(*args, **statics))
+            if pieces.shape[0] == len(self.same):
+                self.same &= (pieces == pieces[:1]).reshape(len(pieces), -1).all(1)
+
+
+Follow = Callable[[Mapping[str, Any], _Branches], tuple[Any, float | None]]
+"""From all values to what is differentiated, and the magnitude of its rounding if not its own."""
+
+
+class Differences:
+    """A forward computation on NumPy, and every quantity that a claim may ask of it, with bars.
+
+    Arrays have the shapes of the program, without a batch axis.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        sizes: Mapping[str, int],
+        inputs: Mapping[str, Any],
+        tangents: Mapping[str, Any],
+        cotangents: Mapping[str, Any],
+        fixed: frozenset[str] = frozenset(),
+        scale: float = 1.0,
+    ) -> None:
+        self.backend = NumpyBackend()
+        self.program = program
+        self.sizes = sizes
+        self.tangents = tangents
+        self.cotangents = cotangents
+        self.fixed = fixed
+        self.scale = scale
+        self.values = self.run({name: np.asarray(x)[None] for name, x in inputs.items()}, None)
+
+    # the forward
+
+    def run(
+        self,
+        displaced: Mapping[str, Any],
+        observer: _Branches | None,
+        hold: frozenset[str] = frozenset(),
+    ) -> dict[str, Any]:
+        """All values, (rows or 1, *shape), with some replaced; only what depends on those is run again."""
+        values: dict[str, Any] = dict(getattr(self, "values", {})) | dict(displaced)
+        for definition in self.program.definitions:
+            name = definition.name
+            needs = self.program.needs[name]
+            stale = name not in values or bool(needs & displaced.keys())
+            if name in displaced or name in hold or not stale:
+                continue
+            values[name] = self.tree(definition.tree, values, definition.indices, observer)
+        return values
+
+    def tree(self, tree: Typed, values: Mapping[str, Any], indices: int, observer: _Branches | None) -> Any:
+        """The value of a tree over forward values, (rows or 1, *shape)."""
+
+        def given(quantity: Quantity) -> Any:
+            assert isinstance(quantity, Value)
+            return values[quantity.name]
+
+        evaluation = Evaluation(self.backend, self.sizes, given, indices, observer)
+        with np.errstate(all="ignore"):
+            value = self.backend.real(evaluation.value(tree))
+        return value.reshape(value.shape[:1] + value.shape[evaluation.lead :])
+
+    def displace(self, moves: Mapping[str, Any], h: Any) -> tuple[dict[str, Any], int]:
+        """Values displaced by ±h along directions: rows are the point itself, then (direction, level, sign).
+
+        `moves`: name → directions (count, *shape).
+        """
+        displaced: dict[str, Any] = {}
+        rows = 0
+        for name, directions in moves.items():
+            x = np.asarray(self.values[name][0], dtype=np.float64)
+            signed = np.stack((h, -h), 1).reshape((1, -1) + (1,) * x.ndim)
+            moved = x + (directions[:, None] * signed).reshape(-1, *x.shape)
+            displaced[name] = np.concatenate((x[None], moved))
+            rows = len(moved) + 1
+        return displaced, rows
+
+    def along(self, follow: Follow, moves: Mapping[str, Any], hold: frozenset[str]) -> Estimate:
+        """The derivative of what `follow` computes along each direction: (count, *its shape)."""
+        count = len(next(iter(moves.values())))
+        h = steps(self.scale)
+        displaced, rows = self.displace(moves, h)
+        branches = _Branches(rows)
+        values = self.run(displaced, branches, hold)
+        result, size = follow(values, branches)
+        shape = result.shape[1:]
+        result = np.broadcast_to(result, (rows, *shape))[1:].reshape(count, LEVELS, 2, *shape)
+        same: Any = branches.same[1:].reshape(count, LEVELS, 2).all(2)
+        finite: Any = np.isfinite(result).reshape(count, LEVELS, -1).all(2)
+        parts = [
+            extrapolate(result[j, :, 0], result[j, :, 1], h, same[j] & finite[j], size) for j in range(count)
+        ]
+        reason = KINK if not same.any(1).all() else EDGE if not (same & finite).any(1).all() else ""
+        return Estimate(np.stack([p.value for p in parts]), np.stack([p.error for p in parts]), reason)
+
+    # what a claim may ask
+
+    def loss_along(self, name: str, directions: Any) -> Estimate:
+        """⟨∂L/∂name, v⟩ for each direction v (count, *shape); an intermediate is tested by cutting there."""
+
+        return self.along(self.loss, {name: directions}, frozenset())
+
+    def loss(self, values: Mapping[str, Any], _: _Branches) -> tuple[Any, float]:
+        """The loss relative to that of row 0, and the magnitude that its rounding is relative to."""
+        total: Any = np.zeros(1)
+        size = 0.0
+        for output in self.program.outputs:
+            weighted = self.cotangents[output] * values[output]
+            flat = weighted.reshape(len(weighted), -1)
+            # the displaced outputs nearly agree: subtract them before adding up
+            total = total + (flat - flat[:1]).sum(1)
+            size += float(np.sqrt(np.sum(flat[0] ** 2)))
+        return total, size
+
+    def gradient(self, name: str) -> Estimate:
+        """∂L/∂name, every element."""
+        shape = self.values[name].shape[1:]
+        return self.columns(lambda directions: self.loss_along(name, directions), shape, last=False)
+
+    def columns(self, along: Callable[[Any], Estimate], shape: tuple[int, ...], *, last: bool) -> Estimate:
+        """Derivatives along all unit directions of a shape, in batches that fit into memory."""
+        n = int(np.prod(shape, dtype=np.int64))
+        largest = max(int(np.prod(v.shape, dtype=np.int64)) for v in self.values.values())
+        at_once = max(1, ROWS_AT_ONCE // (2 * LEVELS * max(1, largest)))
+        values, errors, reason = [], [], ""
+        for start in range(0, n, at_once):
+            stop = min(n, start + at_once)
+            unit = np.zeros((stop - start, n))
+            unit[np.arange(stop - start), np.arange(start, stop)] = 1
+            part = along(unit.reshape(stop - start, *shape))
+            values.append(part.value)
+            errors.append(part.error)
+            reason = reason or part.reason
+        value, error = np.concatenate(values), np.concatenate(errors)
+        if last:  # (elements, *tree shape) → (*tree shape, *shape)
+            order = (*range(1, value.ndim), 0)
+            value, error = value.transpose(order), error.transpose(order)
+            return Estimate(
+                value.reshape(*value.shape[:-1], *shape), error.reshape(*error.shape[:-1], *shape), reason
+            )
+        return Estimate(value.reshape(shape), error.reshape(shape), reason)
+
+    def tangent(self, quantity: Tangent | LossTangent) -> Estimate:
+        """The differential along the drawn tangents, every element."""
+        moves = {name: np.asarray(t)[None] for name, t in self.tangents.items() if name not in self.fixed}
+        moves = {name: t for name, t in moves.items() if name in self.program.differentiable}
+        along: Follow = self.loss if isinstance(quantity, LossTangent) else self.of(quantity)
+        if not moves:
+            zero = np.zeros(along(self.values, _Branches(1))[0].shape[1:])
+            return Estimate(zero, zero)
+        found = self.along(along, moves, self.fixed)
+        return Estimate(found.value[0], found.error[0], found.reason)
+
+    def of(self, quantity: Tangent | Derivative) -> Follow:
+        """What a tangent or derivative is of, as a function of the values."""
+        return lambda values, branches: (self.tree(quantity.tree, values, quantity.indices, branches), None)
+
+    def derivative(self, quantity: Derivative) -> Estimate:
+        """The elementwise derivative or the Jacobian, every element."""
+
+        def along(directions: Any) -> Estimate:
+            return self.derivative_along(quantity, directions)
+
+        shape = self.values[quantity.name].shape[1:]
+        if quantity.elementwise:
+            found = along(np.ones((1, *shape)))
+            return Estimate(
+                np.broadcast_to(found.value[0], shape), np.broadcast_to(found.error[0], shape), found.reason
+            )
+        return self.columns(along, shape, last=True)
+
+    def derivative_along(self, quantity: Derivative, directions: Any) -> Estimate:
+        """The change of the tree along each direction (count, *shape): (count, *tree shape)."""
+        return self.along(self.of(quantity), {quantity.name: directions}, frozenset())
+
+    def estimate(self, quantity: Quantity) -> Estimate:
+        """Any quantity with its bar; forward values have none."""
+        match quantity:
+            case Value(name=name):
+                value = self.values[name][0]
+                return Estimate(value, np.zeros(np.shape(value)))
+            case Loss():
+                products = [np.sum(self.cotangents[o] * self.values[o][0]) for o in self.program.outputs]
+                return Estimate(np.asarray(sum(products)), np.zeros(()))
+            case Gradient(name=name):
+                return self.gradient(name)
+            case Derivative():
+                return self.derivative(quantity)
+            case Tangent() | LossTangent():
+                return self.tangent(quantity)
+        raise TypeError(f"not a quantity: {quantity}")
+
+    def quantities(self, wanted: Iterable[Quantity]) -> dict[Quantity, Estimate]:
+        """Each quantity with its bar."""
+        return {q: self.estimate(q) for q in wanted}
+

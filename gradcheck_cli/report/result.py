@@ -1,0 +1,161 @@
+"""What a run found, as data: the one currency of all reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gradcheck_cli.compare.verdict import Judgement, overall
+from gradcheck_cli.spec.model import Claim, Operator, Verdict
+from gradcheck_cli.text import Problem, Span
+
+RULES: dict[str, tuple[str, str]] = {
+    # code: (name, what it means)
+    "GC001": ("wrong", "the two sides differ by more than rounding and the oracle's error can explain"),
+    "GC002": ("shape-mismatch", "the two sides cannot be equal: their shapes do not fit, in symbols"),
+    "GC003": ("undecided", "the oracles disagree, or there is not enough precision to decide"),
+    "GC004": ("unexpectedly-right", "the spec expects an error here, and the claim holds"),
+    "GC005": ("bad-correction", "the correction that the spec gives does not hold"),
+}
+"""The findings of this stage, with their codes."""
+
+_CODES: dict[Verdict, str] = {
+    "wrong": "GC001",
+    "shape-mismatch": "GC002",
+    "undecided": "GC003",
+    "holds": "GC004",
+}
+
+
+@dataclass(frozen=True)
+class LinkResult:
+    """One link of a claim."""
+
+    id: str
+    left: str
+    right: str
+    span: Span | None
+    judgement: Judgement
+    expected: Verdict | None
+    """None where the expectation is about the claim as a whole."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the link."""
+        return self.judgement.verdict
+
+
+@dataclass(frozen=True)
+class CorrectionResult:
+    """The right formula that the spec gives, judged too."""
+
+    text: str
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """One claim: what was claimed, what was found, and whether that was expected."""
+
+    operator: Operator
+    claim: Claim
+    spec: str
+    seed: int
+    links: tuple[LinkResult, ...]
+    correction: CorrectionResult | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the worst link."""
+        return overall(tuple(link.verdict for link in self.links))
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the verdicts are those that the spec expects, corrections aside."""
+        if len(self.claim.expect) == 1:
+            return self.verdict == self.claim.expect[0]
+        return all(link.verdict == link.expected for link in self.links)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing has to be done about the claim."""
+        return self.as_expected and (self.correction is None or self.correction.verdict == "holds")
+
+    @property
+    def first_unexpected(self) -> LinkResult | None:
+        """The link to show: the first that is not as expected."""
+        for link in self.links:
+            expected = link.expected or self.claim.expect[0]
+            if link.verdict != expected and not (link.verdict == "holds" and not self._all_hold):
+                return link
+        return None
+
+    @property
+    def first_error(self) -> LinkResult | None:
+        """The first link that does not hold."""
+        return next((link for link in self.links if link.verdict != "holds"), None)
+
+    @property
+    def _all_hold(self) -> bool:
+        return all(link.verdict == "holds" for link in self.links)
+
+    @property
+    def code(self) -> str | None:
+        """The code of the finding, None where the claim holds as expected."""
+        if not self.as_expected:
+            link = self.first_unexpected
+            return _CODES[link.verdict if link else self.verdict]
+        if self.correction is not None and self.correction.verdict != "holds":
+            return "GC005"
+        return None if self.verdict == "holds" else _CODES[self.verdict]
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A claim whose judgement failed inside the tool itself."""
+
+    spec: str
+    id: str
+    span: Span
+    error: str
+    traceback: str
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything that a run found, in the order of the specs."""
+
+    claims: tuple[ClaimResult, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    crashes: tuple[Crash, ...] = ()
+    oracle: str = "both"
+    device: str = "cpu"
+    draws: int = 5
+    versions: dict[str, str] = field(default_factory=dict)
+    bundled: bool = False
+    """Whether the specs are those that come with the tool."""
+    interrupted: int = 0
+    """How many claims were not judged because the user stopped the run."""
+    unmatched: str | None = None
+    """The `-k` expression that selected nothing."""
+
+    @property
+    def unexpected(self) -> tuple[ClaimResult, ...]:
+        """The claims that somebody has to look at."""
+        return tuple(c for c in self.claims if not c.ok)
+
+    @property
+    def known_errors(self) -> tuple[ClaimResult, ...]:
+        """The claims that do not hold, as their specs expect."""
+        return tuple(c for c in self.claims if c.ok and c.verdict != "holds")
+
+    @property
+    def status(self) -> int:
+        """The exit status: 130 interrupted, 3 internal error, 2 bad specs, 1 findings, 0 all as expected."""
+        if self.interrupted:
+            return 130
+        if self.crashes:
+            return 3
+        if self.problems or self.unmatched is not None:
+            return 2
+        return 1 if self.unexpected else 0

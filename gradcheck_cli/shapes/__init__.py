@@ -1,0 +1,1 @@
+"""Shapes in symbols: decided before anything runs."""

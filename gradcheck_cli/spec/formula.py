@@ -1,0 +1,66 @@
+"""The one place where the text of a spec becomes a formula; another notation would be hooked in here."""
+
+from __future__ import annotations
+
+from gradcheck_cli.lang.ast import Equation, Expr
+from gradcheck_cli.lang.plain import parse_equation, parse_expression
+from gradcheck_cli.spec.yaml_tree import Scalar
+from gradcheck_cli.text import Problem, Text, UserError
+
+
+def read_formula(text: Text) -> Equation:
+    """An equation or a chain of them. Raises UserError."""
+    _refuse_latex(text)
+    return parse_equation(text)
+
+
+def read_expression(text: Text) -> Expr:
+    """A single expression. Raises UserError."""
+    _refuse_latex(text)
+    return parse_expression(text)
+
+
+def formula_text(scalar: Scalar) -> Text:
+    """The text of a formula, without white space around it. Raises UserError where YAML ate a backslash."""
+    refuse_backslashes(scalar)
+    text = scalar.text
+    start = len(text.value) - len(text.value.lstrip())
+    return part(text, start, max(start, len(text.value.rstrip())))
+
+
+def refuse_backslashes(scalar: Scalar, allowed: str = "") -> None:
+    r"""A backslash between double quotes is an escape: `"\\nabla"` is a line end and `abla`.
+
+    `allowed` are the escapes that mean themselves. Raises UserError.
+    """
+    if scalar.style != "double":
+        return
+    at = 0
+    while (at := scalar.raw.find("\\", at)) >= 0:
+        if scalar.raw[at + 1] not in allowed:
+            place = scalar.source.span(scalar.start + at, scalar.start + at + 2)
+            raise UserError(
+                Problem(
+                    "between double quotes YAML reads the backslash itself",
+                    place,
+                    help="use single quotes, or write the formula on a line of its own below `|`",
+                )
+            )
+        at += 2
+
+
+def part(text: Text, start: int, end: int) -> Text:
+    """A stretch of a text, with its places."""
+    behind = text.places[end - 1] + 1 if end > start else text.places[start]
+    return Text(text.value[start:end], text.source, (*text.places[start:end], behind))
+
+
+def _refuse_latex(text: Text) -> None:
+    if text.value.startswith(("$", "\\(", "\\[", "\\begin")):
+        raise UserError(
+            Problem(
+                "LaTeX formulas are not read yet; write plain text",
+                text.span(0, 2 if text.value.startswith(("\\", "$$")) else 1),
+                help="for example `dX = dY @ W.T`",
+            )
+        )

@@ -1,0 +1,155 @@
+"""A spec as data: what one YAML file says, parsed, with the place of every value.
+
+Formulas are already syntax trees here; whether their names exist and their
+shapes fit is decided later, by `shapes`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal, get_args
+
+from gradcheck_cli.lang.ast import Equation, Expr, Name
+from gradcheck_cli.text import Problem, Source, Span, Text
+
+Kind = Literal["gradient", "differential", "derivative", "identity"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Verdict = Literal["holds", "wrong", "shape-mismatch", "undecided"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+DOMAINS = (
+    "real",
+    "positive",
+    "nonzero",
+    "unit",
+    "probability",
+    "symmetric",
+    "spd",
+    "invertible",
+    "orthogonal",
+    "lower",
+    "index",
+    "mask",
+    "range",
+)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """`name: expression`, in `forward`, `where`, `when` or `dims`.
+
+    `indices` are those of a name such as `S[i, j]`, whose expression is an element.
+    """
+
+    name: str
+    span: Span
+    text: Text
+    expression: Expr
+    indices: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True)
+class Domain:
+    """From which set an input is drawn."""
+
+    kind: str = "real"
+    below: Expr | None = None
+    """`index(v)`: the dimension that the whole numbers stay below."""
+    low: Fraction | None = None
+    high: Fraction | None = None
+    """`range(low, high)`."""
+    away_from: tuple[Fraction, ...] = ()
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Input:
+    """A leaf of the forward computation."""
+
+    name: str
+    span: Span
+    shape: tuple[Expr, ...]
+    shape_span: Span
+    domain: Domain = Domain()
+    value: Definition | None = None
+    """A given constant instead of random numbers."""
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether the input has a gradient: index, mask and constant inputs have none."""
+        return self.value is None and self.domain.kind not in {"index", "mask"}
+
+
+@dataclass(frozen=True)
+class Formula:
+    """An equation and the text it was read from."""
+
+    text: Text
+    equation: Equation
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One equation that somebody claims, and what the spec says about it."""
+
+    ids: tuple[str, ...]
+    """The claim's own id, or one for each link; never empty (`spec#n` by default)."""
+    kind: Kind
+    formula: Formula
+    span: Span
+    """The place of the whole entry in the list of claims."""
+    expect: tuple[Verdict, ...] = ("holds",)
+    """One verdict for the claim as a whole, or one for each link."""
+    correction: Formula | None = None
+    when: tuple[Definition, ...] = ()
+    fixed: tuple[Name, ...] = ()
+    where: tuple[Definition, ...] = ()
+    quote: str | None = None
+    note: str | None = None
+
+    @property
+    def id(self) -> str:
+        """One word for the claim: its id, or the first and last of its links."""
+        return self.ids[0] if len(self.ids) == 1 else f"{self.ids[0]}…{self.ids[-1]}"
+
+    @property
+    def links(self) -> int:
+        """How many links the chain has; 1 for a plain equation."""
+        return len(self.formula.equation.sides) - 1
+
+
+@dataclass(frozen=True)
+class Document:
+    """Where the claims were published."""
+
+    document: str | None = None
+    section: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A forward computation and the claims about it."""
+
+    name: str
+    span: Span
+    inputs: tuple[Input, ...]
+    forward: tuple[Definition, ...]
+    outputs: tuple[Name, ...]
+    claims: tuple[Claim, ...]
+    loss: bool = False
+    dims: tuple[Definition, ...] = ()
+    where: tuple[Definition, ...] = ()
+    document: Document = Document()
+
+
+@dataclass(frozen=True)
+class SpecFile:
+    """One file: the operators that could be read, and the problems of those that could not."""
+
+    name: str
+    source: Source | None
+    operators: tuple[Operator, ...] = ()
+    problems: tuple[Problem, ...] = field(default=())

@@ -1,0 +1,231 @@
+"""Which keys a spec has and what stands behind each: one table, which is also the published JSON Schema.
+
+`structure` checks files by the same table, so the two cannot drift apart. Only
+keys, lists and words are settled here; formulas and names are read in `build`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from gradcheck_cli.spec.model import KINDS, VERDICTS
+from gradcheck_cli.spec.yaml_tree import ScalarKind
+
+FUTURE_KINDS = ("expectation", "property", "shape", "cost", "value", "code")
+"""Kinds of claims that are planned: worth a better message than «unknown key»."""
+
+FUTURE_KEYS = ("notation", "vectors")
+"""Keys of an operator that are planned."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A scalar of certain kinds; `choices` limits it to some words."""
+
+    expected: str
+    json: dict[str, Any]
+    kinds: tuple[ScalarKind, ...] = ("text", "number")
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of equal things."""
+
+    item: Rule
+    least: int = 0
+
+
+@dataclass(frozen=True)
+class Named:
+    """A mapping whose keys the author chooses."""
+
+    value: Rule
+    least: int = 0
+
+
+@dataclass(frozen=True)
+class Either:
+    """Different notations, told apart by the sort of node that stands there."""
+
+    expected: str
+    scalar: Leaf
+    sequence: ListOf | None = None
+    mapping: Keys | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key: what stands behind it, what it means, and how it is written."""
+
+    rule: Rule
+    description: str
+    example: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A mapping with known keys only; exactly one of `one_of` must be there (`build` says so)."""
+
+    keys: dict[str, Key]
+    one_of: tuple[str, ...] = ()
+    future: dict[str, str] = field(default_factory=dict)
+    """Keys that are planned, and what to say about them."""
+
+
+Rule: TypeAlias = Leaf | ListOf | Named | Either | Keys
+
+_TEXT_JSON = {"type": ["string", "number"]}
+TEXT = Leaf("text", _TEXT_JSON)
+WORD = Leaf("a word", _TEXT_JSON)
+FORMULA = Leaf("a formula", _TEXT_JSON)
+NUMBER = Leaf("a number", {"type": "number"}, kinds=("number",))
+FLAG = Leaf("`true` or `false`", {"type": "boolean"}, kinds=("boolean",))
+VERDICT = Leaf("a verdict", {"enum": list(VERDICTS)}, kinds=("text",), choices=VERDICTS)
+_SHAPE = "a shape such as `[n, m]`"
+SCALAR = Leaf(_SHAPE, {"const": "scalar"}, kinds=("text",), choices=("scalar",))
+SHAPE = Either(_SHAPE, SCALAR, ListOf(FORMULA))
+WORDS = Either("a word or a list of words", WORD, ListOf(WORD, least=1))
+DEFINITIONS = Named(FORMULA)
+
+INPUT = Keys(
+    {
+        "shape": Key(SHAPE, "The dimensions; `[]` is a scalar.", "shape: [n, m]", required=True),
+        "domain": Key(
+            TEXT, "The set that the elements are drawn from; `real` if left out.", "domain: positive"
+        ),
+        "away_from": Key(
+            Either("a number or a list of numbers", NUMBER, ListOf(NUMBER)),
+            "Points that every element keeps a distance from, because the forward has a kink there.",
+            "away_from: [0, 1]",
+        ),
+        "value": Key(FORMULA, "A given constant instead of random numbers.", "value: 1e-5"),
+    }
+)
+
+CLAIM = Keys(
+    {
+        "gradient": Key(
+            FORMULA, "An equation in which `dX` is the gradient of the loss.", "gradient: dX = dY @ W.T"
+        ),
+        "differential": Key(
+            FORMULA, "An equation in which `dX` is a tangent.", "differential: dY = dX @ W + X @ dW"
+        ),
+        "derivative": Key(
+            FORMULA,
+            "An equation in which `D(y, x)` is the derivative of y by x.",
+            "derivative: D(y, x) = y * (1 - y)",
+        ),
+        "identity": Key(
+            FORMULA, "An equation without d-names, true for all inputs.", "identity: trace(A) = sum(s)"
+        ),
+        "id": Key(WORDS, "A word for the claim, or for a chain a list with one for each link.", "id: dX"),
+        "expect": Key(
+            Either("a verdict or a list of verdicts", VERDICT, ListOf(VERDICT, least=1)),
+            "What the verdict must be; for a chain also a list, one for each link. `holds` if left out.",
+            "expect: wrong",
+        ),
+        "correction": Key(
+            FORMULA, "The right equation of a wrong claim; it is verified too.", "correction: dX = -dY"
+        ),
+        "where": Key(DEFINITIONS, "Local definitions.", "where: {g: dy * y}"),
+        "when": Key(
+            DEFINITIONS, "An assumption: an input or dimension set to a value.", "when: {gamma: ones(n)}"
+        ),
+        "fixed": Key(WORDS, "Inputs or intermediates that a differential holds constant.", "fixed: [B]"),
+        "quote": Key(TEXT, "The formula as the source prints it.", "quote: 'dX = dY Wᵀ'"),
+        "note": Key(TEXT, "For the reader.", "note: transposed in the source"),
+    },
+    one_of=KINDS,
+    future={kind: f"`{kind}` claims are not judged yet" for kind in FUTURE_KINDS},
+)
+
+SOURCE = Keys(
+    {
+        "document": Key(TEXT, "The file the claims were published in.", "document: paper.txt"),
+        "section": Key(TEXT, "Where in the document.", "section: appendix B"),
+        "url": Key(TEXT, "Where it can be found; never fetched.", "url: https://example.org/post"),
+    }
+)
+
+OPERATOR = Keys(
+    {
+        "operator": Key(TEXT, "The operator's name.", "operator: linear layer", required=True),
+        "source": Key(
+            Either("text or a mapping", TEXT, mapping=SOURCE),
+            "Where the claims were published; for the reader of a report.",
+            "source: {document: paper.txt}",
+        ),
+        "inputs": Key(
+            Named(Either(_SHAPE, SCALAR, ListOf(FORMULA), INPUT), least=1),
+            "The leaves of the computation: `name: shape` or `name: {shape, domain, away_from, value}`.",
+            "inputs: {X: [n, m]}",
+            required=True,
+        ),
+        "forward": Key(
+            Named(FORMULA, least=1),
+            "The computation, in order: `name: expression`; each may use those above it.",
+            "forward: {Y: X @ W}",
+            required=True,
+        ),
+        "output": Key(WORDS, "The output or outputs; the last line of `forward` if left out.", "output: Y"),
+        "loss": Key(FLAG, "Whether the output is the scalar loss itself.", "loss: true"),
+        "dims": Key(DEFINITIONS, "Constraints between dimensions.", "dims: {m: 2*r}"),
+        "where": Key(DEFINITIONS, "Definitions that every claim may use.", "where: {g: dy * y}"),
+        "claims": Key(
+            ListOf(CLAIM, least=1), "The claims.", "claims: [{gradient: dX = dY @ W.T}]", required=True
+        ),
+    },
+    future={key: f"`{key}` is not read yet" for key in FUTURE_KEYS},
+)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of one document, for editors and for other tools."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "gradcheck spec",
+        "description": "An operator and claims about its derivatives.",
+        **_json(OPERATOR),
+    }
+
+
+def _json(rule: Rule) -> dict[str, Any]:
+    writers: dict[type, Callable[[Any], dict[str, Any]]] = {
+        Leaf: lambda r: dict(r.json),
+        ListOf: lambda r: {"type": "array", "items": _json(r.item)} | _least("minItems", r.least),
+        Named: lambda r: (
+            {"type": "object", "additionalProperties": _json(r.value)} | _least("minProperties", r.least)
+        ),
+        Either: _json_either,
+        Keys: _json_keys,
+    }
+    return writers[type(rule)](rule)
+
+
+def _least(key: str, least: int) -> dict[str, Any]:
+    return {key: least} if least else {}
+
+
+def _json_either(rule: Either) -> dict[str, Any]:
+    options = [rule.scalar, rule.sequence, rule.mapping]
+    return {"oneOf": [_json(option) for option in options if option is not None]}
+
+
+def _json_keys(rule: Keys) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            k: {"description": key.description, **_json(key.rule)} for k, key in rule.keys.items()
+        },
+        "additionalProperties": False,
+    }
+    required = [k for k, key in rule.keys.items() if key.required]
+    if required:
+        schema["required"] = required
+    if rule.one_of:
+        schema["oneOf"] = [{"required": [k]} for k in rule.one_of]
+    return schema

@@ -1,0 +1,168 @@
+"""Gives an operator and its claims their shapes: from what a spec says to what can be evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gradcheck_cli.lang import ast
+from gradcheck_cli.shapes import static
+from gradcheck_cli.shapes.dims import Dim, Shape
+from gradcheck_cli.shapes.infer import Local, Meaning, Scope, is_bare, same_shape, sides_differ
+from gradcheck_cli.shapes.mismatch import ShapeMismatch
+from gradcheck_cli.shapes.typed import Index, Program, Type, Typed, TypedDefinition, Value, quantities
+from gradcheck_cli.spec.model import Claim, Definition, Formula, Input, Operator
+from gradcheck_cli.text import Problem, UserError
+
+_MEANING: Mapping[str, Meaning] = {
+    "gradient": "gradient",
+    "derivative": "gradient",
+    "differential": "differential",
+    "identity": "values",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """One `left = right` of a claim, ready to be evaluated; or why it cannot be."""
+
+    left: Typed | None
+    right: Typed | None
+    mismatch: ShapeMismatch | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TypedClaim:
+    """A claim with every shape known."""
+
+    program: Program
+    given: Mapping[str, Typed]
+    """Inputs whose value is fixed, by the operator's `value` or the claim's `when`."""
+    links: tuple[Link, ...]
+    indices: tuple[Index, ...]
+    """All indices; each is one leading axis."""
+    free: tuple[Index, ...]
+    """Those that stand on the left side, in order."""
+    fixed: frozenset[str] = frozenset()
+
+
+def type_program(operator: Operator, when: Iterable[Definition] = ()) -> Program:
+    """The forward computation with shapes. Raises UserError for what is wrong with it."""
+    dims = _dims(operator, when)
+    types: dict[str, Type] = {}
+    for input_ in operator.inputs:
+        shape = tuple(static.as_dim(d, dims) for d in input_.shape)
+        dtype = {"index": "int", "mask": "bool"}.get(input_.domain.kind, "real")
+        types[input_.name] = Type(shape, dtype)  # type: ignore[arg-type]
+    inputs = dict(types)
+    differentiable = {i.name for i in operator.inputs if i.differentiable}
+    needs = {name: frozenset({name}) for name in inputs}
+    definitions: list[TypedDefinition] = []
+    for line in operator.forward:
+        scope = Scope(types, dims)
+        tree = scope.definition(Local(line.expression, line.indices), line.expression)
+        definitions.append(TypedDefinition(line.name, tree, len(scope.indices)))
+        types = types | {line.name: tree.type}
+        used = [needs[q.name] for q in quantities(tree) if isinstance(q, Value)]
+        needs[line.name] = frozenset({line.name}).union(*used)
+        if tree.type.dtype == "real":
+            differentiable.add(line.name)
+    outputs = tuple(o.id for o in operator.outputs)
+    if operator.loss and any(types[o].shape for o in outputs):
+        name = next(o for o in operator.outputs if types[o.id].shape)
+        raise UserError(
+            Problem(f"the loss `{name.id}` is not a scalar: it has the shape {types[name.id]}", name.span)
+        )
+    return Program(inputs, frozenset(differentiable), tuple(definitions), outputs, operator.loss, dims, needs)
+
+
+def _dims(operator: Operator, when: Iterable[Definition]) -> dict[str, Dim]:
+    """Every dimension name; those under a constraint in terms of the others."""
+    names = {n.id for i in operator.inputs for d in i.shape for n in ast.walk(d) if isinstance(n, ast.Name)}
+    inputs = {i.name for i in operator.inputs}
+    constraints = {d.name: d for d in operator.dims}
+    constraints |= {d.name: d for d in when if d.name not in inputs}
+    names |= constraints.keys()
+    for line in constraints.values():
+        names |= {n.id for n in ast.walk(line.expression) if isinstance(n, ast.Name)}
+    dims = {name: Dim.of(name) for name in sorted(names)}
+    # a constraint may use another one; each round resolves one level
+    for _ in range(len(constraints) + 1):
+        resolved = dict(dims)
+        for name, line in constraints.items():
+            resolved[name] = static.as_dim(line.expression, {**dims, name: Dim.of(name)})
+            if name in resolved[name].names:
+                raise UserError(Problem(f"the dimension `{name}` is defined by itself", line.span))
+        if resolved == dims:
+            break
+        dims = resolved
+    return dims
+
+
+def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None) -> TypedClaim:
+    """A claim (or its correction) with shapes; a link that cannot be well-typed says so.
+
+    Raises UserError for a name that does not exist and the like.
+    """
+    program = type_program(operator, claim.when)
+    given = _given(operator, claim, program)
+    locals_ = {d.name: Local(d.expression, d.indices) for d in (*operator.where, *claim.where)}
+    scope = Scope(program.types, program.dims, _MEANING[claim.kind], program, locals_, invents=True)
+    sides: list[Typed | ShapeMismatch] = []
+    for number, side in enumerate((formula or claim.formula).equation.sides):
+        try:
+            sides.append(scope.infer(side))
+        except ShapeMismatch as mismatch:
+            sides.append(mismatch)
+        if number == 0:
+            scope.invents = False
+            free = tuple(
+                scope.indices[i]
+                for i in range(len(scope.indices))
+                if scope.indices[i] in scope.bound.values()
+            )
+    links = []
+    for left, right in zip(sides, sides[1:], strict=False):
+        if isinstance(left, ShapeMismatch) or isinstance(right, ShapeMismatch):
+            first = right if isinstance(right, ShapeMismatch) else left
+            assert isinstance(first, ShapeMismatch)
+            links.append(Link(None, None, first))
+        elif not same_shape(left, right) or (is_bare(left) and is_bare(right)):
+            links.append(Link(left, right, None if same_shape(left, right) else sides_differ(left, right)))
+        else:
+            links.append(Link(left, right))
+    return TypedClaim(
+        program,
+        given,
+        tuple(links),
+        tuple(scope.indices),
+        free,
+        frozenset(name.id for name in claim.fixed),
+    )
+
+
+def _given(operator: Operator, claim: Claim, program: Program) -> dict[str, Typed]:
+    """The inputs that are not drawn: constants of the operator and assumptions of the claim."""
+    lines: dict[str, tuple[Input, Definition]] = {}
+    by_name = {i.name: i for i in operator.inputs}
+    for input_ in operator.inputs:
+        if input_.value is not None:
+            lines[input_.name] = (input_, input_.value)
+    for line in claim.when:
+        if line.name in by_name:
+            lines[line.name] = (by_name[line.name], line)
+    trees: dict[str, Typed] = {}
+    free = {n: t for n, t in program.inputs.items() if n not in lines}
+    for name, (input_, line) in lines.items():
+        tree = Scope(free, program.dims).infer(line.expression)
+        needed: Shape = program.inputs[name].shape
+        if tree.type.shape not in {needed, ()}:
+            raise ShapeMismatch(
+                f"`{name}` has the shape {program.inputs[name]}, and this value {tree.type}",
+                line.expression,
+                needed,
+                tree.type.shape,
+            )
+        del input_
+        trees[name] = tree
+    return trees
