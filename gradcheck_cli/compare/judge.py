@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +27,7 @@ from gradcheck_cli.shapes.static import as_dim
 from gradcheck_cli.shapes.typed import Derivative, Quantity, Tangent, Typed, quantities
 from gradcheck_cli.spec.model import Claim, Domain, Operator
 from gradcheck_cli.spec.typing import TypedClaim
-from gradcheck_cli.text import Problem, UserError
+from gradcheck_cli.text import Problem, Span, UserError
 
 OracleName = Literal["both", "autograd", "differences"]
 
@@ -85,7 +86,9 @@ def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Setting
     decided: dict[int, Judgement] = {}
     for number, link in enumerate(typed.links):
         if link.mismatch is not None:
-            decided[number] = Judgement("shape-mismatch", link.mismatch.problems[0].message)
+            problem = link.mismatch.problems[0]
+            reason = f"{problem.message}; {problem.help}" if problem.help else problem.message
+            decided[number] = Judgement("shape-mismatch", reason, span=problem.span)
     open_ = [n for n in range(len(typed.links)) if n not in decided]
     if open_:
         court = _Court(operator, typed, settings, seed_of(operator, claim, settings), open_)
@@ -101,7 +104,9 @@ def _conclude(sights: list[Sight]) -> Judgement:
     if "wrong" in verdicts:
         return Judgement("wrong", "", tuple(sights))
     if "undecided" in verdicts:
-        return Judgement("undecided", next(s.reason for s in sights if s.verdict == "undecided"), tuple(sights))
+        return Judgement(
+            "undecided", next(s.reason for s in sights if s.verdict == "undecided"), tuple(sights)
+        )
     return Judgement("holds", "", tuple(sights))
 
 
@@ -115,13 +120,16 @@ class _Court:
         self.program = typed.program
         self.settings = settings
         self.seed = seed
+        self.inputs = operator.inputs
         self.laws = laws_of(operator, typed)
         self.sides = [
             (left, right)
             for n in links
             if (left := typed.links[n].left) is not None and (right := typed.links[n].right) is not None
         ]
-        self.wanted = tuple(dict.fromkeys(q for pair in self.sides for side in pair for q in quantities(side)))
+        self.wanted = tuple(
+            dict.fromkeys(q for pair in self.sides for side in pair for q in quantities(side))
+        )
         self.labels = tuple(i.name for i in typed.free)
 
     # draws
@@ -133,7 +141,8 @@ class _Court:
             rng = generator(self.seed, number, attempt)
             data = self.data(number, attempt, rng)
             try:
-                sights = self.sights(data, rng)
+                with np.errstate(all="ignore"):  # what is not finite is told in words
+                    sights = self.sights(data, rng)
             except EvaluationFailed as failure:
                 reason = str(failure)
                 sights = [Sight("undecided", data.sizes, data.scale, reason=reason) for _ in self.sides]
@@ -149,12 +158,13 @@ class _Court:
         """Sizes and arrays."""
         budget = SMALL_BUDGET if self.settings.oracle == "differences" else BUDGET
         sizes = choose_sizes(self.program, rng, self.extent, budget)
-        count, node = self.largest(sizes)
+        count, place = self.largest(sizes)
         if count * (1 + REPLICAS) > MAX_ELEMENTS:
             raise UserError(
                 Problem(
-                    f"this would hold {count:,} numbers at once, more than {MAX_ELEMENTS // (1 + REPLICAS):,}",
-                    node.node.span if node else None,
+                    f"this would hold {count:,} numbers at once, "
+                    f"more than {MAX_ELEMENTS // (1 + REPLICAS):,}",
+                    place,
                     help="let the sizes be free (`n`, not 1000000): small ones show the same errors",
                 )
             )
@@ -164,17 +174,18 @@ class _Court:
     def extent(self, sizes: Mapping[str, int]) -> int:
         return self.largest(sizes)[0]
 
-    def largest(self, sizes: Mapping[str, int]) -> tuple[int, Typed | None]:
+    def largest(self, sizes: Mapping[str, int]) -> tuple[int, Span | None]:
         """The largest array of an evaluation, and where it comes from."""
-        best: tuple[int, Typed | None] = (0, None)
-        for type_ in self.program.inputs.values():
-            shape = shape_of(type_, sizes)
-            best = max(best, (int(np.prod(shape, dtype=object)), None), key=lambda c: c[0])
+        found: list[tuple[int, Span | None]] = []
+        for input_ in self.inputs:
+            shape = shape_of(self.program.inputs[input_.name], sizes)
+            found.append((prod(shape), input_.shape_span))
         trees = [d.tree for d in self.program.definitions] + [s for pair in self.sides for s in pair]
         trees += [q.tree for q in self.wanted if isinstance(q, (Tangent, Derivative))]
         for tree in trees:
-            best = max(best, largest(tree, sizes), key=lambda c: c[0])
-        return best
+            count, node = largest(tree, sizes)
+            found.append((count, node.node.span))
+        return max(found, key=lambda f: f[0])
 
     # one draw
 
@@ -218,14 +229,22 @@ class _Court:
             sights = self.confirmed(sights, data, rng)
         return sights
 
-    def agreements(self, data: Draw, truth: Mapping[Quantity, Any], rng: np.random.Generator) -> list[Agreement]:
+    def agreements(
+        self, data: Draw, truth: Mapping[Quantity, Any], rng: np.random.Generator
+    ) -> list[Agreement]:
         differences = self.differences(data)
         found = (agree(q, truth[q], differences, self.project(data), rng) for q in self.wanted)
         return [a for a in found if a is not None]
 
     def differences(self, data: Draw) -> Differences:
         return Differences(
-            self.program, data.sizes, data.inputs, data.tangents, data.cotangents, self.typed.fixed, min(1.0, data.scale)
+            self.program,
+            data.sizes,
+            data.inputs,
+            data.tangents,
+            data.cotangents,
+            self.typed.fixed,
+            min(1.0, data.scale),
         )
 
     def project(self, data: Draw) -> Any:
@@ -270,18 +289,17 @@ class _Court:
         evaluation = Evaluation(backend, data.sizes, given.__getitem__, len(self.typed.indices), noise)
         free = [1 + i.position for i in self.typed.free]
         sights = []
-        with np.errstate(all="ignore"):
-            for left, right in self.sides:
-                values = [
-                    _brought(backend.numpy(backend.real(evaluation.value(side))), evaluation.lead, free)
-                    for side in (left, right)
-                ]
-                rank = max(v.ndim for v in values)
-                # a bare number stands for a whole array
-                values = [v.reshape(v.shape + (1,) * (rank - v.ndim)) for v in values]
-                rows = max(v.shape[0] for v in values)
-                values = [np.broadcast_to(v, (rows, *v.shape[1:])) for v in values]
-                sights.append(look(values[0], values[1], rounding_rows, data, self.labels, agreements))
+        for left, right in self.sides:
+            values = [
+                _brought(backend.numpy(backend.real(evaluation.value(side))), evaluation.lead, free)
+                for side in (left, right)
+            ]
+            rank = max(v.ndim for v in values)
+            # a bare number stands for a whole array
+            values = [v.reshape(v.shape + (1,) * (rank - v.ndim)) for v in values]
+            rows = max(v.shape[0] for v in values)
+            values = [np.broadcast_to(v, (rows, *v.shape[1:])) for v in values]
+            sights.append(look(values[0], values[1], rounding_rows, data, self.labels, agreements))
         return sights
 
     def confirmed(self, sights: list[Sight], data: Draw, rng: np.random.Generator) -> list[Sight]:
@@ -290,7 +308,12 @@ class _Court:
         return [
             one
             if one.verdict == other.verdict or one.verdict == "undecided"
-            else Sight("undecided", data.sizes, data.scale, reason=f"torch and NumPy disagree ({other.reason or other.verdict})")
+            else Sight(
+                "undecided",
+                data.sizes,
+                data.scale,
+                reason=f"torch and NumPy disagree ({other.reason or other.verdict})",
+            )
             for one, other in zip(sights, others, strict=True)
         ]
 
@@ -316,4 +339,3 @@ def _brought(value: Any, lead: int, free: list[int]) -> Any:
     gone = [a for a in range(lead) if a not in keep]
     value = value.transpose(*keep, *gone, *range(lead, value.ndim))
     return value.reshape(value.shape[: len(keep)] + value.shape[lead:])
-

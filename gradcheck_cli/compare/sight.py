@@ -42,6 +42,8 @@ def look(
     broken = ~np.isfinite(residual[0])
     if broken.any():
         return sight("undecided", reason=_not_finite(left[0], right[0], broken, labels))
+    if np.isinf(left[0]).all():
+        return sight("undecided", reason="both sides are infinite everywhere")
     size = np.maximum(_finite(left[0]), _finite(right[0]))
     allowed = floor(residual, rounding_rows, size)
     scale = _scale(left[0], right[0], float(np.max(allowed)))
@@ -61,7 +63,9 @@ def look(
     if np.max(ratio) > WRONG and (error > smallest or smallest <= COARSEST):
         return sight("wrong", **found)
     if smallest > COARSEST:
-        return sight("undecided", reason=f"not enough precision: errors below {smallest:.1g} cannot be seen", **found)
+        return sight(
+            "undecided", reason=f"not enough precision: errors below {smallest:.1g} cannot be seen", **found
+        )
     if np.max(ratio) > 1:
         return sight("undecided", reason="the difference is near the rounding floor", **found)
     return sight("holds", **found)

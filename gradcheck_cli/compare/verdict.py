@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gradcheck_cli.oracle.agreement import Agreement
 from gradcheck_cli.spec.model import Verdict
+from gradcheck_cli.text import Span
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Judgement:
     verdict: Verdict
     reason: str = ""
     sights: tuple[Sight, ...] = ()
+    span: Span | None = None
+    """For a shape mismatch, the node where the shapes meet."""
 
     @property
     def worst(self) -> Sight | None:

@@ -39,7 +39,7 @@ _KEEPS_BOOL = {"where", "less", "less_equal", "greater", "greater_equal", "equal
 _WITH_LEAD = {"shape", "constructor", "indexing"}
 
 
-class EvaluationFailed(Exception):
+class EvaluationFailed(Exception):  # noqa: N818  it is an outcome
     """A function could not take its data (a singular matrix); `node` is where."""
 
     def __init__(self, function: str, reason: str, node: Typed) -> None:
@@ -112,6 +112,7 @@ class Evaluation:
         return found
 
     def compute(self, tree: Typed) -> Array:
+        """The value of a node, from those of the nodes below."""
         match tree:
             case Constant(value=value, type=type_):
                 return self.scalar(value, whole=type_.dtype == "int")
@@ -123,7 +124,9 @@ class Evaluation:
                 return self.position(index)
             case Given(quantity=quantity):
                 array = self.given(quantity)
-                return self.backend.reshape(array, (array.shape[0],) + (1,) * (self.lead - 1) + tuple(array.shape[1:]))
+                return self.backend.reshape(
+                    array, (array.shape[0],) + (1,) * (self.lead - 1) + tuple(array.shape[1:])
+                )
             case Apply():
                 return self.apply(tree)
             case Part(of=of, number=number):
@@ -137,18 +140,26 @@ class Evaluation:
         raise TypeError(f"not a typed node: {type(tree).__name__}")
 
     def scalar(self, value: Fraction | float, *, whole: bool) -> Array:
+        """A number, with leading axes of size 1."""
         return self.backend.reshape(self.backend.number(value, whole=whole), (1,) * self.lead)
 
     def whole(self, dim: Dim, node: Typed) -> int:
+        """A dimension, or a fixed index, as a number."""
         # an index such as -1 or 0 is a dimension too
         constant = dim.constant
-        return int(constant) if constant is not None and constant.denominator == 1 else size(dim, self.sizes, node)
+        return (
+            int(constant)
+            if constant is not None and constant.denominator == 1
+            else size(dim, self.sizes, node)
+        )
 
     def range(self, index: Index) -> int:
+        """How many values an index takes."""
         assert index.dim is not None
         return size(index.dim, self.sizes)
 
     def position(self, index: Index) -> Array:
+        """0 … size - 1 along the leading axis of the index."""
         n = self.range(index)
         shape = [1] * self.lead
         shape[1 + index.position] = n
@@ -162,6 +173,7 @@ class Evaluation:
         return self.backend.broadcast(value, tuple(shape))
 
     def tabulate(self, tree: Tabulate) -> Array:
+        """Leading axes of indices become axes of the array."""
         body = self.spread(self.value(tree.body), tree.indices)
         moved = [1 + i.position for i in tree.indices]
         stay = [a for a in range(self.lead) if a not in moved]
@@ -171,13 +183,14 @@ class Evaluation:
         return self.backend.reshape(value, (*lead, *(body.shape[a] for a in moved + core)))
 
     def apply(self, tree: Apply) -> Array:
+        """A function of the table, called with its arguments and statics."""
         function = FUNCTIONS[tree.function]
         args = [self.value(a) for a in tree.args]
         if tree.type.dtype != "int" and function.group not in _WITH_LEAD:
             keep = 1 if tree.function == "where" else len(args) if tree.function in _KEEPS_BOOL else 0
             args = args[:keep] + [self.backend.real(a) for a in args[keep:]]
         if function.rule in {"elementwise", "comparison"}:
-            args = self.aligned(args, tree)
+            args = self.aligned(args)
         statics = {name: self.static(value, tree) for name, value in tree.statics}
         if function.group in _WITH_LEAD:
             statics["lead"] = self.lead
@@ -201,8 +214,8 @@ class Evaluation:
                 raise
             raise EvaluationFailed(tree.function, _reason(error), tree) from None
 
-    def aligned(self, args: list[Array], tree: Apply) -> list[Array]:
-        """Inserts axes between the leading ones and those of the array, so that plain broadcasting is right."""
+    def aligned(self, args: list[Array]) -> list[Array]:
+        """Puts axes between the leading ones and those of the array, so that plain broadcasting is right."""
         rank = max(a.ndim for a in args)
         return [
             a
@@ -214,6 +227,7 @@ class Evaluation:
         ]
 
     def static(self, value: object, node: Typed) -> object:
+        """A static argument with its dimensions in numbers."""
         if isinstance(value, Dim):
             return self.whole(value, node)
         if isinstance(value, tuple):

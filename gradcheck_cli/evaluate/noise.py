@@ -22,7 +22,22 @@ UNIT = 2.0**-53
 REPLICAS = 4
 """How many disturbed rows an evaluation carries."""
 
-_EXACT = {"negative", "tril", "triu", "diag", "max", "min", "maximum", "minimum", "where", "clip", "abs", "sign", "relu", "floor"}
+_EXACT = {
+    "negative",
+    "tril",
+    "triu",
+    "diag",
+    "max",
+    "min",
+    "maximum",
+    "minimum",
+    "where",
+    "clip",
+    "abs",
+    "sign",
+    "relu",
+    "floor",
+}
 
 
 def is_rounded(node: Typed) -> bool:
@@ -32,6 +47,8 @@ def is_rounded(node: Typed) -> bool:
         return denominator & (denominator - 1) != 0 or node.value.numerator.bit_length() > 53
     if isinstance(node, Apply):
         function = FUNCTIONS[node.function]
+        if node.function == "divide" and all(a.type.dtype == "int" for a in node.args):
+            return False  # correctly rounded, and `floor(i / r)` must see whole quotients as whole
         return (
             node.type.dtype == "real"
             and function.rule != "comparison"

@@ -55,7 +55,9 @@ def _variadic(
     if not arguments and parameter.kind == "array":
         raise UserError(
             Problem(
-                f"`{function.name}` needs at least one array", span, help=f"it is called as `{function.signature}`"
+                f"`{function.name}` needs at least one array",
+                span,
+                help=f"it is called as `{function.signature}`",
             )
         )
     return tuple(arguments)
@@ -78,5 +80,7 @@ def _keyword(function: Function, name: str, value: Expr, span: Span | None, boun
         bound[name] = _variadic(function, function.parameters[known.index(name)], [value], span)
         return
     if bound.get(name) is not None:
-        raise UserError(Problem(f"`{name}` is given twice", span, help=f"it is called as `{function.signature}`"))
+        raise UserError(
+            Problem(f"`{name}` is given twice", span, help=f"it is called as `{function.signature}`")
+        )
     bound[name] = value

@@ -153,11 +153,21 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
                 r"\operatorname{GELU}_{\tanh}",
                 "the tanh approximation of gelu (GPT-2's)",
             ),
-            ("where(condition, x, y)", "elementwise", r"\operatorname{where}", "x where condition is true, else y"),
+            (
+                "where(condition, x, y)",
+                "elementwise",
+                r"\operatorname{where}",
+                "x where condition is true, else y",
+            ),
             ("clip(x, low, high)", "elementwise kinked", r"\operatorname{clip}", "x limited to low ... high"),
             ("minimum(x, y)", "elementwise kinked", r"\min", "the smaller, elementwise"),
             ("maximum(x, y)", "elementwise kinked", r"\max", "the larger, elementwise"),
-            ("floor(x)", "elementwise kinked", r"\left\lfloor #1 \right\rfloor", "largest whole number not above x"),
+            (
+                "floor(x)",
+                "elementwise kinked",
+                r"\left\lfloor #1 \right\rfloor",
+                "largest whole number not above x",
+            ),
         ],
     ),
     "reduction": (
@@ -180,8 +190,18 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
             ),
             ("max(x, axis=None, keepdims=False)", "reduction kinked", r"\max", "largest element"),
             ("min(x, axis=None, keepdims=False)", "reduction kinked", r"\min", "smallest element"),
-            ("logsumexp(x, axis=None, keepdims=False)", "reduction", r"\operatorname{logsumexp}", "log(sum(exp(x)))"),
-            ("norm(x, axis=None, keepdims=False)", "reduction", r"\left\|#1\right\|", "Euclidean (Frobenius) norm"),
+            (
+                "logsumexp(x, axis=None, keepdims=False)",
+                "reduction",
+                r"\operatorname{logsumexp}",
+                "log(sum(exp(x)))",
+            ),
+            (
+                "norm(x, axis=None, keepdims=False)",
+                "reduction",
+                r"\left\|#1\right\|",
+                "Euclidean (Frobenius) norm",
+            ),
             ("cumsum(x, axis=-1)", "along", r"\operatorname{cumsum}", "running sum"),
             ("cumprod(x, axis=-1)", "along", r"\operatorname{cumprod}", "running product"),
             ("softmax(x, axis=-1)", "along", r"\operatorname{softmax}", "exp(x) / sum(exp(x))"),
@@ -229,7 +249,12 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
             ),
             ("tril(x, k=0)", "matrix", r"\operatorname{tril}", "the part on and below the k-th diagonal"),
             ("triu(x, k=0)", "matrix", r"\operatorname{triu}", "the part on and above the k-th diagonal"),
-            ("diag(x)", "diag", r"\operatorname{diag}", "vector to diagonal matrix, or matrix to its diagonal"),
+            (
+                "diag(x)",
+                "diag",
+                r"\operatorname{diag}",
+                "vector to diagonal matrix, or matrix to its diagonal",
+            ),
         ],
     ),
     "constructor": (
@@ -246,32 +271,77 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
     "shape": (
         "Shape",
         [
-            ("reshape(x, *shape)", "reshape", r"\operatorname{reshape}", "the same elements in another shape"),
-            ("transpose(x, *axes)", "transpose", r"\operatorname{transpose}", "axes reordered; without axes: reversed"),
+            (
+                "reshape(x, *shape)",
+                "reshape",
+                r"\operatorname{reshape}",
+                "the same elements in another shape",
+            ),
+            (
+                "transpose(x, *axes)",
+                "transpose",
+                r"\operatorname{transpose}",
+                "axes reordered; without axes: reversed",
+            ),
             ("swapaxes(x, axis1, axis2)", "swapaxes", r"\operatorname{swapaxes}", "two axes exchanged"),
-            ("concatenate(*arrays, axis=0)", "concatenate", r"\operatorname{concat}", "arrays joined along an axis"),
+            (
+                "concatenate(*arrays, axis=0)",
+                "concatenate",
+                r"\operatorname{concat}",
+                "arrays joined along an axis",
+            ),
             ("stack(*arrays, axis=0)", "stack", r"\operatorname{stack}", "arrays joined along a new axis"),
-            ("broadcast_to(x, *shape)", "broadcast_to", r"\operatorname{broadcast}", "repeated by NumPy's broadcasting"),
+            (
+                "broadcast_to(x, *shape)",
+                "broadcast_to",
+                r"\operatorname{broadcast}",
+                "repeated by NumPy's broadcasting",
+            ),
             ("expand_dims(x, axis)", "expand_dims", r"\operatorname{expand\_dims}", "a new axis of size 1"),
             ("squeeze(x, axis)", "squeeze", r"\operatorname{squeeze}", "an axis of size 1 removed"),
-            ("repeat(x, times, axis=-1)", "repeat", r"\operatorname{repeat}", "each element repeated along an axis"),
-            ("tile(x, *reps)", "tile", r"\operatorname{tile}", "the whole array repeated along its last axes"),
+            (
+                "repeat(x, times, axis=-1)",
+                "repeat",
+                r"\operatorname{repeat}",
+                "each element repeated along an axis",
+            ),
+            (
+                "tile(x, *reps)",
+                "tile",
+                r"\operatorname{tile}",
+                "the whole array repeated along its last axes",
+            ),
             ("flip(x, axis=-1)", "along", r"\operatorname{flip}", "reversed along an axis"),
             ("roll(x, shift, axis=-1)", "along", r"\operatorname{roll}", "shifted cyclically along an axis"),
-            ("pad(x, before, after, axis=-1)", "pad", r"\operatorname{pad}", "zeros added before and after along an axis"),
+            (
+                "pad(x, before, after, axis=-1)",
+                "pad",
+                r"\operatorname{pad}",
+                "zeros added before and after along an axis",
+            ),
         ],
     ),
     "indexing": (
         "Indexing; see also brackets `x[...]`",
         [
-            ("gather(x, indices, axis=0)", "gather", r"\operatorname{gather}", "x at whole-number indices along an axis, as `x[indices]`"),
+            (
+                "gather(x, indices, axis=0)",
+                "gather",
+                r"\operatorname{gather}",
+                "x at whole-number indices along an axis, as `x[indices]`",
+            ),
             (
                 "take_along_axis(x, indices, axis=-1)",
                 "take_along_axis",
                 r"\operatorname{take}",
                 "for each position the element of x that indices names along an axis",
             ),
-            ("one_hot(indices, n)", "one_hot", r"\operatorname{onehot}", "a new last axis of size n: 1 at the index, else 0"),
+            (
+                "one_hot(indices, n)",
+                "one_hot",
+                r"\operatorname{onehot}",
+                "a new last axis of size n: 1 at the index, else 0",
+            ),
             (
                 "scatter_add(x, indices, updates)",
                 "scatter_add",
@@ -336,7 +406,9 @@ OPERATORS = MappingProxyType(
 )
 """What each binary operator calls."""
 
-OVER = MappingProxyType({"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min", "mean": r"\operatorname{mean}"})
+OVER = MappingProxyType(
+    {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min", "mean": r"\operatorname{mean}"}
+)
 """The reductions that may run over named indices: `sum[i, j](...)`, and their LaTeX."""
 
 CONSTANTS = MappingProxyType({"pi": r"\pi", "e": "e", "inf": r"\infty"})
@@ -351,7 +423,14 @@ FUNCTIONS: MappingProxyType[str, Function] = MappingProxyType(
         for group, (_, rows) in _GROUPS.items()
         for signature, rule, latex, doc in rows
         for f in [
-            _function(signature, group, rule.removesuffix(" kinked"), latex, doc, kinked="kinked" in rule or rule == "comparison")
+            _function(
+                signature,
+                group,
+                rule.removesuffix(" kinked"),
+                latex,
+                doc,
+                kinked="kinked" in rule or rule == "comparison",
+            )
         ]
     }
 )
@@ -387,9 +466,19 @@ ALIASES = MappingProxyType(
         "amax": "max",
         "amin": "min",
         "logabsdet": "logdet",
-        }
+    }
 )
 """Names from elsewhere; not accepted, but the message names ours."""
 
-KEYWORD_ALIASES = MappingProxyType({"dim": "axis", "keepdim": "keepdims", "ddof": "correction", "unbiased": "correction", "dims": "axis", "axes": "axis", "num_classes": "n"})
+KEYWORD_ALIASES = MappingProxyType(
+    {
+        "dim": "axis",
+        "keepdim": "keepdims",
+        "ddof": "correction",
+        "unbiased": "correction",
+        "dims": "axis",
+        "axes": "axis",
+        "num_classes": "n",
+    }
+)
 """Keywords from elsewhere; not accepted, but the message names ours."""

@@ -10,7 +10,7 @@ from gradcheck_cli.lang.ast import (
     Binary,
     Boolean,
     Call,
-    Ellipsis,
+    Ellipsis,  # noqa: A004  as Python calls it
     Equation,
     Expr,
     Keyword,
@@ -35,6 +35,7 @@ MAX_DEPTH = 100
 
 MAX_DIGITS = 60
 MAX_EXPONENT = 400
+_SMALLEST = Fraction(1, 10**MAX_EXPONENT)
 
 BINDING = {
     "<": 1,
@@ -132,7 +133,7 @@ class _Parser:
     def place(self, token: Token) -> Span:
         return self.text.span(token.start, token.end)
 
-    def problem(self, message: str, token: Token, label: str = "", help: str = "") -> UserError:  # noqa: A002
+    def problem(self, message: str, token: Token, label: str = "", help: str = "") -> UserError:
         return UserError(Problem(message, self.place(token), label, help))
 
     def unexpected(self, expected: str) -> UserError:
@@ -197,7 +198,9 @@ class _Parser:
             right = self.expression(SIGN - 1 if operator.text == "**" else binding)
             if binding == 1 and BINDING.get(self.token.text) == 1:
                 raise self.problem(
-                    "comparisons cannot be chained", self.token, help="multiply two of them: `(a < b) * (b < c)`"
+                    "comparisons cannot be chained",
+                    self.token,
+                    help="multiply two of them: `(a < b) * (b < c)`",
                 )
             start = left.span.start if left.span else 0
             end = right.span.end if right.span else start
@@ -304,7 +307,11 @@ class _Parser:
     def number(self, token: Token) -> Fraction:
         mantissa, _, exponent = token.text.lower().partition("e")
         digits = len(mantissa.replace(".", "").lstrip("0"))
-        if digits > MAX_DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > MAX_EXPONENT:
+        power = int(exponent or 0) if len(exponent) <= 5 else MAX_EXPONENT + 1
+        long = digits > MAX_DIGITS or abs(power) > MAX_EXPONENT
+        value = Fraction(0) if long else Fraction(mantissa) * Fraction(10) ** power
+        # 0.001e-400 would be printed as 1e-403, and could not be read back
+        if long or (value and not _SMALLEST <= value < 10 / _SMALLEST):
             raise self.problem(
                 "this number is too long to be meant",
                 token,
@@ -316,7 +323,7 @@ class _Parser:
                 f"a product needs a sign: `{token.text}*{following.text}`",
                 following,
             )
-        return Fraction(mantissa if mantissa != "." else "0") * Fraction(10) ** int(exponent or 0)
+        return value
 
     def name(self, token: Token) -> Expr:
         span = self.place(token)
@@ -383,5 +390,7 @@ class _Parser:
         if other:
             advice = f"did you mean `{other}`?"
         else:
-            advice = f"if `{token.text}` is an array, a product needs a sign: `*` (elementwise) or `@` (matrix)"
+            advice = (
+                f"if `{token.text}` is an array, a product needs a sign: `*` (elementwise) or `@` (matrix)"
+            )
         return self.problem(f"`{token.text}` is not a function", token, help=advice)

@@ -43,7 +43,7 @@ def agree(
     project: Callable[[str, Any], Any],
     rng: np.random.Generator,
 ) -> Agreement | None:
-    """Compares autograd's rows (row 0 and its disturbed replicas) with differences; None for forward values."""
+    """Compares autograd's rows (row 0 and its disturbed replicas) with differences; None for values."""
     if isinstance(quantity, (Value, Loss)):
         return None
     what = name_of(quantity)
@@ -64,7 +64,9 @@ def agree(
     return _compared(what, answers, estimate)
 
 
-def _directions(name: str, gradient: Any, project: Callable[[str, Any], Any], rng: np.random.Generator) -> Any:
+def _directions(
+    name: str, gradient: Any, project: Callable[[str, Any], Any], rng: np.random.Generator
+) -> Any:
     signed = project(name, rng.choice((-1.0, 1.0), gradient.shape))
     largest = np.max(np.abs(gradient), initial=0.0)
     if not largest or not np.isfinite(largest):
@@ -77,9 +79,11 @@ def _compared(what: str, answers: Any, estimate: Estimate) -> Agreement:
     value, error = np.ravel(estimate.value), np.ravel(estimate.error)
     if not value.size:
         return Agreement(what, 0.0, 0.0, 0.0, True)
-    noise = np.sqrt(np.mean((answers[1:] - answers[0]) ** 2, axis=0)) * (UNIT / AMPLITUDE) if len(answers) > 1 else 0
-    bar = MARGIN * error + ROUNDING_MARGIN * (noise + UNIT * np.abs(answers[0])) + 1e-300
     with np.errstate(all="ignore"):
+        noise: Any = 0.0
+        if len(answers) > 1:
+            noise = np.sqrt(np.mean((answers[1:] - answers[0]) ** 2, axis=0)) * (UNIT / AMPLITUDE)
+        bar = MARGIN * error + ROUNDING_MARGIN * (noise + UNIT * np.abs(answers[0])) + 1e-300
         apart = np.abs(answers[0] - value) / bar
     apart = np.where(np.isfinite(error) & np.isfinite(apart), apart, np.inf)
     worst = int(np.argmax(apart))

@@ -91,6 +91,7 @@ class Autograd:
             values[definition.name] = hold(value) if definition.name in self.fixed else value
 
     def line(self, definition: TypedDefinition, values: Mapping[str, Any]) -> Any:
+        """The value of one line of the forward, for every row."""
         return self.expanded(self.tree(definition.tree, values, definition.indices))
 
     def target(self, quantity: Tangent | LossTangent, values: Mapping[str, Any]) -> Any:
@@ -111,13 +112,17 @@ class Autograd:
         return value.reshape(value.shape[:1] + value.shape[evaluation.lead :])
 
     def expanded(self, value: Any) -> Any:
+        """One row for each of the batch."""
         return value if value.shape[0] == self.rows else value.expand(self.rows, *value.shape[1:])
 
     def loss(self, values: Mapping[str, Any]) -> Any:
         """Σ ⟨dO, O⟩ for each row."""
-        return sum((self.cotangents[o] * values[o]).reshape(self.rows, -1).sum(1) for o in self.program.outputs)
+        return sum(
+            (self.cotangents[o] * values[o]).reshape(self.rows, -1).sum(1) for o in self.program.outputs
+        )
 
     def gradients(self, values: Mapping[str, Any], wanted: list[Gradient]) -> dict[Quantity, Any]:
+        """∂L/∂name, by one pass backwards."""
         if not wanted:
             return {}
         loss = self.loss(values).sum()
@@ -136,7 +141,9 @@ class Autograd:
         point = values[quantity.name]
         shape = () if quantity.elementwise else tuple(value.shape[1:])
         if not value.requires_grad:
-            return torch.zeros((self.rows, *shape, *point.shape[1:]), dtype=torch.float64, device=point.device)
+            return torch.zeros(
+                (self.rows, *shape, *point.shape[1:]), dtype=torch.float64, device=point.device
+            )
         if quantity.elementwise:
             (grad,) = torch.autograd.grad(value.sum(), point, allow_unused=True, retain_graph=True)
             return torch.zeros_like(point) if grad is None else grad.detach()
@@ -159,6 +166,7 @@ class Autograd:
             return self.reverse_twice(wanted)
 
     def forward_mode(self, wanted: list[Tangent | LossTangent]) -> dict[Quantity, Any]:
+        """Dual numbers: every tangent in one pass forwards."""
         found: dict[Quantity, Any] = {}
         with forward_ad.dual_level():
             values: dict[str, Any] = {}
@@ -169,7 +177,9 @@ class Autograd:
             for quantity in wanted:
                 value = self.target(quantity, values)
                 tangent = forward_ad.unpack_dual(value).tangent
-                found[quantity] = torch.zeros_like(value.detach()) if tangent is None else tangent.detach().clone()
+                found[quantity] = (
+                    torch.zeros_like(value.detach()) if tangent is None else tangent.detach().clone()
+                )
         return found
 
     def reverse_twice(self, wanted: list[Tangent | LossTangent]) -> dict[Quantity, Any]:
@@ -198,4 +208,3 @@ class Autograd:
                 if tangent is not None:
                     found[quantity] = tangent.detach()
         return found
-

@@ -37,7 +37,7 @@ class _Branches:
     def __init__(self, rows: int) -> None:
         self.same = np.ones(rows, dtype=bool)
 
-    def seen(self, node: Typed, value: Any) -> Any:
+    def seen(self, node: Typed, value: Any) -> Any:  # noqa: ARG002  as the protocol has it
         return value
 
     def called(self, function: str, args: tuple[Any, ...], statics: Mapping[str, object]) -> None:
@@ -129,8 +129,9 @@ class Differences:
         h = steps(self.scale)
         displaced, rows = self.displace(moves, h)
         branches = _Branches(rows)
-        values = self.run(displaced, branches, hold)
-        result, size = follow(values, branches)
+        with np.errstate(all="ignore"):
+            values = self.run(displaced, branches, hold)
+            result, size = follow(values, branches)
         shape = result.shape[1:]
         result = np.broadcast_to(result, (rows, *shape))[1:].reshape(count, LEVELS, 2, *shape)
         same: Any = branches.same[1:].reshape(count, LEVELS, 2).all(2)
@@ -145,7 +146,6 @@ class Differences:
 
     def loss_along(self, name: str, directions: Any) -> Estimate:
         """⟨∂L/∂name, v⟩ for each direction v (count, *shape); an intermediate is tested by cutting there."""
-
         return self.along(self.loss, {name: directions}, frozenset())
 
     def loss(self, values: Mapping[str, Any], _: _Branches) -> tuple[Any, float]:
@@ -241,4 +241,3 @@ class Differences:
     def quantities(self, wanted: Iterable[Quantity]) -> dict[Quantity, Estimate]:
         """Each quantity with its bar."""
         return {q: self.estimate(q) for q in wanted}
-

@@ -42,7 +42,9 @@ def extrapolate(plus: Any, minus: Any, h: Any, valid: Any, size: Any = None) -> 
         table = (plus - minus) / (2 * h_)
         magnitude = (np.abs(plus) + np.abs(minus)) / 2 if size is None else np.broadcast_to(size, plus.shape)
         rounding = ROUNDINGS * UNIT * magnitude / h_
-    valid = np.broadcast_to(np.reshape(valid, np.shape(valid) + (1,) * (plus.ndim - np.ndim(valid))), plus.shape)
+    valid = np.broadcast_to(
+        np.reshape(valid, np.shape(valid) + (1,) * (plus.ndim - np.ndim(valid))), plus.shape
+    )
     valid = valid & np.isfinite(table)
     best = np.full(shape, np.nan)
     error = np.full(shape, np.inf)

@@ -48,9 +48,19 @@ class LinkResult:
 class CorrectionResult:
     """The right formula that the spec gives, judged too."""
 
-    text: str
+    sides: tuple[str, ...]
     verdict: Verdict
     reason: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole equation or chain."""
+        return " = ".join(self.sides)
+
+    def for_link(self, number: int) -> str:
+        """The step that corrects link `number` of a chain, where the correction has as many steps."""
+        step = self.sides[number : number + 2]
+        return " = ".join(step) if len(step) == 2 else self.text
 
 
 @dataclass(frozen=True)

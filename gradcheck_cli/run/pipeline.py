@@ -49,7 +49,15 @@ def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
             left_over = len(selected) - number
             break
         except Exception as error:  # noqa: BLE001  one claim must not lose the results of the others
-            crashes.append(Crash(spec.name, claim.id, claim.span, f"{type(error).__name__}: {error}", traceback.format_exc()))
+            crashes.append(
+                Crash(
+                    spec.name,
+                    claim.id,
+                    claim.span,
+                    f"{type(error).__name__}: {error}",
+                    traceback.format_exc(),
+                )
+            )
     return RunResult(
         tuple(claims),
         tuple(dict.fromkeys(problems)),
@@ -103,8 +111,13 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings)
     judgements = judge(operator, claim, typed, settings)
     sides = claim.formula.equation.sides
     each = claim.expect if len(claim.expect) > 1 else (None,) * len(judgements)
-    ids = claim.ids if len(claim.ids) == len(judgements) else tuple(
-        claim.ids[0] if len(judgements) == 1 else f"{claim.ids[0]}.{n + 1}" for n in range(len(judgements))
+    ids = (
+        claim.ids
+        if len(claim.ids) == len(judgements)
+        else tuple(
+            claim.ids[0] if len(judgements) == 1 else f"{claim.ids[0]}.{n + 1}"
+            for n in range(len(judgements))
+        )
     )
     links = tuple(
         LinkResult(ids[n], to_plain(sides[n]), to_plain(sides[n + 1]), sides[n + 1].span, judgement, each[n])
@@ -115,12 +128,16 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings)
         corrected = judge(operator, claim, type_claim(operator, claim, claim.correction), settings)
         verdict = overall(tuple(j.verdict for j in corrected))
         reason = next((j.reason for j in corrected if j.verdict == verdict), "")
-        correction = CorrectionResult(to_plain(claim.correction.equation), verdict, reason)
+        correction = CorrectionResult(
+            tuple(to_plain(side) for side in claim.correction.equation.sides), verdict, reason
+        )
     return ClaimResult(operator, claim, spec.name, seed_of(operator, claim, settings), links, correction)
 
 
 def _too_deep(claim: Claim) -> Problem:
-    return Problem("the definitions behind this claim nest too deep", claim.span, help="use fewer levels of `where:`")
+    return Problem(
+        "the definitions behind this claim nest too deep", claim.span, help="use fewer levels of `where:`"
+    )
 
 
 def _versions(settings: Settings) -> dict[str, str]:

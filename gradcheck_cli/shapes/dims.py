@@ -44,6 +44,15 @@ class Dim:
         return None
 
     @property
+    def name(self) -> str | None:
+        """The name, if the polynomial is nothing but one."""
+        if len(self.terms) == 1 and self.terms[0][1] == 1:
+            monomial = self.terms[0][0]
+            if len(monomial) == 1 and monomial[0][1] == 1:
+                return monomial[0][0]
+        return None
+
+    @property
     def names(self) -> frozenset[str]:
         """The sizes that it depends on."""
         return frozenset(name for monomial, _ in self.terms for name, _ in monomial)
@@ -103,13 +112,16 @@ class Dim:
             result = result + term
         return result
 
-    def value(self, sizes: Mapping[str, int]) -> Fraction:
+    def value(self, sizes: Mapping[str, int]) -> Fraction | int:
         """The number for given sizes. Raises KeyError for a name without one."""
+        if self.name is not None:
+            return sizes[self.name]  # nearly always
         total = Fraction(0)
         for monomial, coefficient in self.terms:
+            product = coefficient
             for name, power in monomial:
-                coefficient *= Fraction(sizes[name]) ** power
-            total += coefficient
+                product *= Fraction(sizes[name]) ** power
+            total += product
         return total
 
     def __str__(self) -> str:

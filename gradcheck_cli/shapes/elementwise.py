@@ -9,7 +9,9 @@ from gradcheck_cli.shapes.typed import Apply, Given, Program, Typed, Value, belo
 def depends(tree: Typed, name: str, program: Program) -> bool:
     """Whether the value of a tree can change with the named quantity."""
     return any(
-        name in program.needs.get(q.name, frozenset({q.name})) for q in quantities(tree) if isinstance(q, Value)
+        name in program.needs.get(q.name, frozenset({q.name}))
+        for q in quantities(tree)
+        if isinstance(q, Value)
     )
 
 

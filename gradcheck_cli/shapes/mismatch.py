@@ -7,7 +7,7 @@ from gradcheck_cli.shapes.dims import Shape
 from gradcheck_cli.text import Problem, UserError
 
 
-class ShapeMismatch(UserError):
+class ShapeMismatch(UserError):  # noqa: N818  it is a verdict
     """Raised by shape inference; `left` and `right` are the shapes that do not fit."""
 
     def __init__(

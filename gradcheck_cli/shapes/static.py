@@ -29,7 +29,9 @@ def _dim(expr: ast.Expr, dims: Mapping[str, Dim]) -> Dim:
                     Problem(
                         f"`{id}` is not a dimension",
                         expr.span,
-                        help=f"did you mean `{other}`?" if other else "dimensions are declared by the shapes of inputs",
+                        help=f"did you mean `{other}`?"
+                        if other
+                        else "dimensions are declared by the shapes of inputs",
                     )
                 )
             return dims[id]
@@ -95,7 +97,9 @@ def as_axis(expr: ast.Expr, shape: Shape) -> int:
             Problem(
                 f"axis {axis} is out of range: the array has the shape {show(shape)}",
                 expr.span,
-                help=f"its axes are {', '.join(map(str, range(-rank, 0)))}" if rank else "a scalar has no axes",
+                help=f"its axes are {', '.join(map(str, range(-rank, 0)))}"
+                if rank
+                else "a scalar has no axes",
             )
         )
     return axis if axis < 0 else axis - rank

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gradcheck_cli.lang import ast
 from gradcheck_cli.shapes import static
@@ -122,7 +123,7 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
                 if scope.indices[i] in scope.bound.values()
             )
     links = []
-    for left, right in zip(sides, sides[1:], strict=False):
+    for left, right in pairwise(sides):
         if isinstance(left, ShapeMismatch) or isinstance(right, ShapeMismatch):
             first = right if isinstance(right, ShapeMismatch) else left
             assert isinstance(first, ShapeMismatch)

@@ -32,8 +32,7 @@ def _visible(char: str) -> str:
 def _columns(text: str) -> int:
     """How many terminal columns a text takes: wide characters two, combining ones none."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
     )
 
 

@@ -1,0 +1,54 @@
+"""`gradcheck explain`: one claim in depth, or what a finding's code means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gradcheck_cli.cli.check import Device, Draws, Oracle, OracleOption, Seed
+from gradcheck_cli.cli.common import INTERRUPTED, emit, make_options, perform, refuse
+
+
+def explain(
+    claim: Annotated[str, typer.Argument(help="The id of a claim, or the code of a finding such as GC001.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Where to look for it. [default: as for check]", show_default=False),
+    ] = None,
+    oracle: OracleOption = Oracle.both,
+    device: Device = "cpu",
+    draws: Draws = 5,
+    seed: Seed = None,
+) -> None:
+    """Show one claim in depth: the forward, each link, what every draw showed, how the oracles agree."""
+    from gradcheck_cli.report.result import RULES  # noqa: PLC0415  NumPy is not needed for --help
+
+    if claim in RULES:
+        name, meaning = RULES[claim]
+        typer.echo(f"{claim} {name}\n  {meaning}")
+        return
+    from gradcheck_cli.report import terminal  # noqa: PLC0415
+    from gradcheck_cli.text import nearest  # noqa: PLC0415
+
+    try:
+        options = make_options(
+            paths, device=device, seed=seed, draws=draws, oracle=oracle.value, keyword=claim
+        )
+        result = perform(options)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    found = [c for c in result.claims if claim in c.claim.ids or claim in {link.id for link in c.links}]
+    if not found:
+        if result.claims:
+            others = [c.claim.ids[0] for c in result.claims]
+            close = nearest(claim, others) or others[0]
+            raise refuse(f"no claim has the id `{claim}`", f"did you mean `{close}`?")
+        if result.problems:
+            emit(terminal.render(result, verbosity=-1), None)
+            raise typer.Exit(result.status)
+        raise refuse(f"no claim has the id `{claim}`", "`gradcheck check --verbose` lists all ids")
+    for one in found:
+        emit(terminal.explain(one), None)
+    raise typer.Exit(0 if all(c.ok for c in found) else 1)

@@ -1,0 +1,133 @@
+"""The report as JSON: a contract with a version, the same bytes for the same run."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from gradcheck_cli.compare.verdict import Judgement, Sight
+from gradcheck_cli.report.result import RULES, ClaimResult, LinkResult, RunResult
+from gradcheck_cli.report.words import finding_message
+from gradcheck_cli.spec.model import VERDICTS
+from gradcheck_cli.text import Problem
+
+VERSION = 1
+
+
+def render(result: RunResult) -> str:
+    """The whole run as one JSON object; what does not apply is null."""
+    return json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def document(result: RunResult) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "version": VERSION,
+        "tool": {
+            "name": "gradcheck",
+            "versions": result.versions,
+            "oracle": result.oracle,
+            "device": result.device,
+            "draws": result.draws,
+        },
+        "summary": _summary(result),
+        "claims": [_claim(c) for c in result.claims],
+        "problems": [_problem(p) for p in result.problems],
+        "crashes": [
+            {"id": c.id, "spec": c.spec, "line": c.span.line, "error": c.error} for c in result.crashes
+        ],
+    }
+
+
+def _summary(result: RunResult) -> dict[str, Any]:
+    verdicts = [c.verdict for c in result.claims]
+    return {
+        "claims": len(verdicts),
+        "links": sum(len(c.links) for c in result.claims),
+        "verdicts": {v: verdicts.count(v) for v in VERDICTS},
+        "unexpected": len(result.unexpected),
+        "problems": len(result.problems),
+        "crashes": len(result.crashes),
+        "not_judged": result.interrupted,
+        "bundled_specs": result.bundled,
+        "status": result.status,
+    }
+
+
+def _claim(c: ClaimResult) -> dict[str, Any]:
+    shown = c.first_unexpected or c.first_error or c.links[0]
+    code = c.code
+    return {
+        "id": c.claim.id,
+        "spec": c.spec,
+        "line": c.claim.formula.text.all.line,
+        "operator": c.operator.name,
+        "kind": c.claim.kind,
+        "claim": c.claim.formula.text.value,
+        "quote": c.claim.quote,
+        "links": [_link(link) for link in c.links],
+        "verdict": c.verdict,
+        "expected": list(c.claim.expect) if len(c.claim.expect) > 1 else c.claim.expect[0],
+        "ok": c.ok,
+        "error": _error(shown.judgement),
+        "floor": _number(shown.judgement.floor),
+        "seed": c.seed,
+        "document": c.operator.document.document,
+        "document_line": None,
+        "condition": None,
+        "correction": None
+        if c.correction is None
+        else {"claim": c.correction.text, "verdict": c.correction.verdict},
+        "finding": None
+        if code is None
+        else {"code": code, "name": RULES[code][0], "message": finding_message(c)},
+        "suggestion": None,
+    }
+
+
+def _link(link: LinkResult) -> dict[str, Any]:
+    worst = link.judgement.worst
+    return {
+        "id": link.id,
+        "left": link.left,
+        "right": link.right,
+        "verdict": link.verdict,
+        "expected": link.expected,
+        "reason": link.judgement.reason or None,
+        "error": _error(link.judgement),
+        "floor": _number(link.judgement.floor),
+        "draws": len(link.judgement.sights),
+        "differs": _number(worst.share) if worst else None,
+    }
+
+
+def _error(judgement: Judgement) -> dict[str, Any] | None:
+    worst: Sight | None = judgement.worst
+    if worst is None or worst.place is None:
+        return None
+    return {
+        "max_relative": _number(worst.error),
+        "index": worst.place.index,
+        "claimed": _number(worst.place.right),
+        "true": _number(worst.place.left),
+        "sizes": dict(sorted(worst.sizes.items())),
+    }
+
+
+def _number(value: float | None) -> float | str | None:
+    """JSON has no infinity and no NaN; they are written as words."""
+    if value is None or math.isfinite(value):
+        return value
+    return str(value)
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    span = problem.span
+    return {
+        "message": problem.message,
+        "file": span.source.name if span else problem.file or None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "help": problem.help or None,
+    }

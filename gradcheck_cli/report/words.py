@@ -1,0 +1,68 @@
+"""The sentences of the reports: numbers and verdicts as people say them."""
+
+from __future__ import annotations
+
+from gradcheck_cli.compare.verdict import Place, Sight
+from gradcheck_cli.report.result import ClaimResult, LinkResult
+
+
+def percent(error: float) -> str:
+    """A relative error in words: `31 %`, `12 × the true size`, `3e-07`."""
+    if error >= 10:
+        return f"{error:.0f} × the true size" if error < 1e6 else f"{error:.0e} × the true size"
+    if error >= 0.0995:
+        return f"{100 * error:.0f} %"
+    if error >= 0.001:
+        return f"{100 * error:.2g} %"
+    return f"{error:.0e}"
+
+
+def finding_message(c: ClaimResult) -> str:
+    """One line on what is the matter with a claim, without its place."""
+    link = c.first_unexpected or c.first_error
+    if c.as_expected and c.correction is not None and c.correction.verdict != "holds":
+        return f"the correction is {c.correction.verdict} itself: {c.correction.text}"
+    if link is None or link.verdict == "holds":
+        return "the claim holds, and the spec expects that it does not"
+    return link_message(link)
+
+
+def link_message(link: LinkResult) -> str:
+    """One line on what is the matter with a link."""
+    worst = link.judgement.worst
+    if link.verdict == "wrong" and worst is not None:
+        return f"off by {percent(worst.error)}{_share(worst)}"
+    return link.judgement.reason
+
+
+def _share(sight: Sight) -> str:
+    if sight.share >= 1:
+        return ", in every element"
+    if 0 < sight.share < 1:
+        return f", in {100 * sight.share:.3g} % of the elements"
+    return ""
+
+
+def element(link: LinkResult, place: Place) -> str:
+    """How an element of the left side is named."""
+    left = link.left if len(link.left) <= 40 else "the left side"
+    if "=" in place.index or not place.index:
+        return f"{left}" + (f" ({place.index})" if place.index else "")
+    simple = left.replace("_", "").replace(".", "").isalnum()
+    return f"{left}[{place.index}]" if simple else f"({left})[{place.index}]"
+
+
+def names_truth(link: LinkResult) -> bool:
+    """Whether the left side is nothing but a true quantity, `dX` or `D(y, x)`, so that the right one is the claim."""
+    worst = link.judgement.worst
+    return worst is not None and any(a.what == link.left for a in worst.agreements)
+
+
+def sizes(sight: Sight) -> str:
+    """`n = 5, m = 3`."""
+    return ", ".join(f"{name} = {value}" for name, value in sorted(sight.sizes.items()))
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """`1 claim`, `2 claims`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -1,0 +1,1 @@
+"""Specs: one YAML file read into data, every value with its place."""

@@ -1,0 +1,80 @@
+"""Every formula of `specs/` that is right: claims that hold, and the corrections of those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gradcheck_cli.compare.judge import Settings, judge
+from gradcheck_cli.compare.verdict import Judgement
+from gradcheck_cli.lang.ast import Equation
+from gradcheck_cli.lang.plain import parse_equation
+from gradcheck_cli.spec.load import load
+from gradcheck_cli.spec.model import Claim, Definition, Formula, Operator
+from gradcheck_cli.spec.typing import TypedClaim, type_claim
+from gradcheck_cli.text import Text
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One formula, in the claim that it stands in. `right` tells for each link whether it holds."""
+
+    source: str
+    operator: Operator
+    claim: Claim
+    formula: Formula
+    right: tuple[bool, ...]
+    suffix: str = ""
+
+    @property
+    def id(self) -> str:
+        """The claim's id; a correction is marked."""
+        return self.claim.id + self.suffix
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The local definitions that the formula may use; the claim's own come last."""
+        return (*self.operator.where, *self.claim.where)
+
+    def typed(self) -> TypedClaim:
+        """The formula with shapes."""
+        return type_claim(self.operator, self.claim, self.formula)
+
+    def judge(self, settings: Settings) -> tuple[Judgement, ...]:
+        """The verdict on each link. Raises UserError for a formula that means nothing."""
+        return judge(self.operator, self.claim, self.typed(), settings)
+
+    def changed(self, equation: Equation, where: tuple[Definition, ...]) -> Case:
+        """The same claim with other words; the seed stays, for it hangs on the claim's own text."""
+        formula = Formula(self.formula.text, equation)
+        return replace(self, claim=replace(self.claim, where=where), formula=formula)
+
+
+def cases(pattern: str = "", specs: Path = SPECS) -> Iterator[Case]:
+    """All right formulas whose id or file contains the pattern."""
+    for path in sorted(specs.glob("*/*.yaml")):
+        file = load(path)
+        assert not file.problems, file.problems
+        for operator in file.operators:
+            for claim in operator.claims:
+                for case in _of(path.parent.name, operator, claim):
+                    if pattern in f"{path.relative_to(specs)} {case.id}":
+                        yield case
+
+
+def _of(source: str, operator: Operator, claim: Claim) -> Iterator[Case]:
+    expected = claim.expect if len(claim.expect) > 1 else claim.expect * claim.links
+    right = tuple(e == "holds" for e in expected)
+    if any(right):
+        yield Case(source, operator, claim, claim.formula, right)
+    if claim.correction is not None:
+        links = len(claim.correction.equation.sides) - 1
+        yield Case(source, operator, claim, claim.correction, (True,) * links, "~correction")
+
+
+def read(text: str) -> Equation:
+    """An equation out of its plain text, so that each node has a place."""
+    return parse_equation(Text.whole("mutant", text))
