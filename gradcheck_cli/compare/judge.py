@@ -16,15 +16,15 @@ import numpy as np
 from gradcheck_cli.compare.sight import look
 from gradcheck_cli.compare.verdict import Judgement, Sight
 from gradcheck_cli.evaluate.backend import Backend
-from gradcheck_cli.evaluate.extent import MAX_ELEMENTS, largest
+from gradcheck_cli.evaluate.extent import MAX_ELEMENTS, Extent
 from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, shape_of, size
-from gradcheck_cli.evaluate.noise import AMPLITUDE, REPLICAS, Noise, replicas
+from gradcheck_cli.evaluate.noise import REPLICAS, Noise, replicas
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
 from gradcheck_cli.evaluate.sampling import SCALES, Draw, Law, choose_sizes, draw, generator, project
 from gradcheck_cli.oracle.agreement import Agreement, agree
 from gradcheck_cli.oracle.differences import Differences
 from gradcheck_cli.shapes.static import as_dim
-from gradcheck_cli.shapes.typed import Derivative, Quantity, Tangent, Typed, quantities
+from gradcheck_cli.shapes.typed import Derivative, Loss, Quantity, Tangent, Value, quantities
 from gradcheck_cli.spec.model import Claim, Domain, Operator
 from gradcheck_cli.spec.typing import TypedClaim
 from gradcheck_cli.text import Problem, Span, UserError
@@ -130,6 +130,9 @@ class _Court:
         self.wanted = tuple(
             dict.fromkeys(q for pair in self.sides for side in pair for q in quantities(side))
         )
+        trees = [d.tree for d in self.program.definitions] + [s for pair in self.sides for s in pair]
+        trees += [q.tree for q in self.wanted if isinstance(q, (Tangent, Derivative))]
+        self.shapes = Extent(trees)
         self.labels = tuple(i.name for i in typed.free)
 
     # draws
@@ -180,11 +183,8 @@ class _Court:
         for input_ in self.inputs:
             shape = shape_of(self.program.inputs[input_.name], sizes)
             found.append((prod(shape), input_.shape_span))
-        trees = [d.tree for d in self.program.definitions] + [s for pair in self.sides for s in pair]
-        trees += [q.tree for q in self.wanted if isinstance(q, (Tangent, Derivative))]
-        for tree in trees:
-            count, node = largest(tree, sizes)
-            found.append((count, node.node.span))
+        count, node = self.shapes.largest(sizes)
+        found.append((count, node.node.span))
         return max(found, key=lambda f: f[0])
 
     # one draw
@@ -265,15 +265,18 @@ class _Court:
             return [Sight("undecided", data.sizes, data.scale, reason=reason) for _ in self.sides]
         barred = any(np.any(e.error) for e in estimates.values())
         rows = 1 + REPLICAS + (REPLICAS if barred else 0)
+        noise = Noise(rows, rng)
+        values = oracle.run({n: replicas(x, rng, rows) for n, x in data.inputs.items()}, noise)
         given: dict[Quantity, Any] = {}
         for quantity, estimate in estimates.items():
-            value = np.array(np.broadcast_to(estimate.value, (rows, *np.shape(estimate.value))))
-            if value.dtype == np.float64:
-                moved = rng.standard_normal(value.shape)
-                value[1 : 1 + REPLICAS] *= 1 + AMPLITUDE * moved[1 : 1 + REPLICAS]
-                value[1 + REPLICAS :] += estimate.error * moved[1 + REPLICAS :]
-            given[quantity] = value
-        noise = _RoundingOnly(rows, rng)
+            if isinstance(quantity, Value):
+                given[quantity] = values[quantity.name]
+            elif isinstance(quantity, Loss):
+                given[quantity] = oracle.total(values)
+            else:
+                value = replicas(estimate.value, rng, rows)
+                value[1 + REPLICAS :] += estimate.error * rng.standard_normal(value[1 + REPLICAS :].shape)
+                given[quantity] = value
         return self.compare(NumpyBackend(), data, given, noise, REPLICAS, ())
 
     def compare(
@@ -316,21 +319,6 @@ class _Court:
             )
             for one, other in zip(sights, others, strict=True)
         ]
-
-
-class _RoundingOnly(Noise):
-    """Disturbs the rounding rows, not the ones that carry the error bars."""
-
-    def __init__(self, rows: int, rng: np.random.Generator) -> None:
-        super().__init__(rows, rng, lambda x: x)
-
-    def seen(self, node: Typed, value: Any) -> Any:
-        """The value, with noise in its rounding rows."""
-        before = value
-        value = super().seen(node, value)
-        if value is not before and self.rows > 1 + REPLICAS:
-            value[1 + REPLICAS :] = before[1 + REPLICAS :] if before.shape[0] == self.rows else before
-        return value
 
 
 def _brought(value: Any, lead: int, free: list[int]) -> Any:

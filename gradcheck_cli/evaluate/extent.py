@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 
-from gradcheck_cli.evaluate.interpret import shape_of, size
+from gradcheck_cli.evaluate.interpret import size
+from gradcheck_cli.shapes.dims import Dim
 from gradcheck_cli.shapes.typed import Index, Position, Reduce, Tabulate, Typed, below, nodes
 
 MAX_ELEMENTS = 1 << 24
 """Elements of the largest array of one evaluation, replicas included (128 MiB in float64)."""
 
 
+class Extent:
+    """The distinct shapes of some trees, leading axes of indices included; asked for many sizes."""
+
+    def __init__(self, trees: Iterable[Typed]) -> None:
+        self.shapes: dict[tuple[Dim, ...], Typed] = {}
+        for tree in trees:
+            self._add(tree)
+
+    def _add(self, tree: Typed) -> None:
+        free: dict[int, frozenset[Index]] = {}
+        # children come after their parents, so the reverse order has them first
+        for node in reversed(_ordered(tree)):
+            used: frozenset[Index] = frozenset().union(*(free[id(c)] for c in below(node)))
+            if isinstance(node, Position):
+                used = frozenset({node.index})
+            leading = sorted((i.dim for i in used if i.dim is not None), key=str)
+            self.shapes.setdefault((*leading, *node.type.shape), node)
+            if isinstance(node, (Reduce, Tabulate)):
+                used -= frozenset(node.indices)
+            free[id(node)] = used
+
+    def largest(self, sizes: Mapping[str, int]) -> tuple[int, Typed]:
+        """The element count of the largest node, and the node. Raises UserError for sizes that cannot be."""
+        counts = [(prod(size(d, sizes, node) for d in shape), node) for shape, node in self.shapes.items()]
+        return max(counts, key=lambda c: c[0])
+
+
 def largest(tree: Typed, sizes: Mapping[str, int]) -> tuple[int, Typed]:
-    """The element count of the largest node of a tree, leading axes of indices included, and the node."""
-    free: dict[int, frozenset[Index]] = {}
-    best, where = 0, tree
-    # children come after their parents, so the reverse order has them first
-    for node in reversed(_ordered(tree)):
-        used: frozenset[Index] = frozenset().union(*(free[id(c)] for c in below(node)))
-        if isinstance(node, Position):
-            used = frozenset({node.index})
-        count = prod(shape_of(node.type, sizes, node)) * prod(size(i.dim, sizes) for i in used if i.dim)
-        if isinstance(node, (Reduce, Tabulate)):
-            used -= frozenset(node.indices)
-        free[id(node)] = used
-        if count > best:
-            best, where = count, node
-    return best, where
+    """The same for one tree and one choice of sizes."""
+    return Extent([tree]).largest(sizes)
 
 
 def _ordered(tree: Typed) -> list[Typed]:

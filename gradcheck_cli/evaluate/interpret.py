@@ -105,8 +105,10 @@ class Evaluation:
         found = self.values.get(id(tree))
         if found is None:
             found = self.compute(tree)
-            if self.observer is not None and not isinstance(tree, Given):
-                found = self.observer.seen(tree, found)
+            if self.observer is not None and not isinstance(tree, (Given, Part)):
+                watch = self.observer.seen
+                several = isinstance(found, tuple)
+                found = tuple(watch(tree, f) for f in found) if several else watch(tree, found)
             self.values[id(tree)] = found
             self.kept.append(tree)  # so that no other node can take over its id
         return found

@@ -138,6 +138,55 @@ class Over(Node):
     indices: tuple[Name, ...]
     body: Expr
 
+@dataclass(frozen=True, slots=True)
+class Juxtapose(Node):
+    """Factors as LaTeX prints them; which products are meant, their shapes decide (`shapes.resolve`).
+
+    Between two neighbours stands one of the `signs`: "" (nothing), `cdot`,
+    `matmul`, `odot`, `oslash` or `otimes`.
+    """
+
+    items: tuple[Expr, ...]
+    signs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either(Node):
+    """A sign with several meanings, such as `|A|`: the one whose shapes fit."""
+
+    options: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsized(Node):
+    """`ones` or `eye` printed without a shape: the shape that fits."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series(Node):
+    r"""`\sum_{i=1}^n body`, `\sum_{k\neq i} body`, or without an index, which the body then names."""
+
+    function: str
+    indices: tuple[Name, ...]
+    low: Expr | None
+    high: Expr | None
+    condition: Expr | None
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Node):
+    """A part that had to be interpreted: the remark says how it was read."""
+
+    operand: Expr
+    remark: str
+
+
+Loose: TypeAlias = Juxtapose | Either | Unsized | Series | Noted
+"""What only LaTeX gives, before the shapes have settled its meaning; so do the power `^` and the transpose `top`."""
+
 
 Expr: TypeAlias = (
     Number
@@ -154,6 +203,7 @@ Expr: TypeAlias = (
     | Tuple
     | Call
     | Over
+    | Loose
 )
 
 

@@ -13,7 +13,7 @@ MAX_LENGTH = 20_000
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<name>[^\W\d]\w*)"
+    r"|(?P<name>[^\W\dᵀ][^\Wᵀ]*)"
     r"|(?P<op>\*\*|<=|>=|==|!=|\.\.\.|[-+*/@<>=()\[\],.:])"
     r"|(?P<string>'[^'\n]*'|\"[^\"\n]*\")"
 )
@@ -32,7 +32,6 @@ _HINTS = {
     "≠": "write `!=`",
     "√": "write `sqrt(x)`",
     "∑": "write `sum(x)`, or `sum[i, j](x[i, j])` over named indices",
-    "Σ": "write `sum(x)`, or `sum[i, j](x[i, j])` over named indices",
     "∂": "the gradient of `X` is written `dX` or `grad(X)`, a derivative `D(y, x)`",
     "∇": "the gradient of `X` is written `dX` or `grad(X)`",
     "ᵀ": "the transpose is written `.T`, or `.mT` for the last two axes",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -24,6 +26,15 @@ from gradcheck_cli.shapes.typed import (
 )
 
 forward_ad: Any = untyped_forward_ad
+
+
+@cache
+def _load_forward_mode() -> None:
+    """The first dual number makes torch import rules that warn about torch's own deprecations."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with forward_ad.dual_level():
+            forward_ad.make_dual(torch.zeros(1), torch.zeros(1))
 
 
 class Autograd:
@@ -168,6 +179,7 @@ class Autograd:
     def forward_mode(self, wanted: list[Tangent | LossTangent]) -> dict[Quantity, Any]:
         """Dual numbers: every tangent in one pass forwards."""
         found: dict[Quantity, Any] = {}
+        _load_forward_mode()
         with forward_ad.dual_level():
             values: dict[str, Any] = {}
             for name, x in self.inputs.items():

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.evaluate.interpret import Evaluation
+from gradcheck_cli.evaluate.interpret import Evaluation, Observer
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
 from gradcheck_cli.evaluate.numpy_kinks import BRANCHES
 from gradcheck_cli.oracle.estimate import Estimate
@@ -82,7 +82,7 @@ class Differences:
     def run(
         self,
         displaced: Mapping[str, Any],
-        observer: _Branches | None,
+        observer: Observer | None,
         hold: frozenset[str] = frozenset(),
     ) -> dict[str, Any]:
         """All values, (rows or 1, *shape), with some replaced; only what depends on those is run again."""
@@ -96,7 +96,7 @@ class Differences:
             values[name] = self.tree(definition.tree, values, definition.indices, observer)
         return values
 
-    def tree(self, tree: Typed, values: Mapping[str, Any], indices: int, observer: _Branches | None) -> Any:
+    def tree(self, tree: Typed, values: Mapping[str, Any], indices: int, observer: Observer | None) -> Any:
         """The value of a tree over forward values, (rows or 1, *shape)."""
 
         def given(quantity: Quantity) -> Any:
@@ -105,7 +105,7 @@ class Differences:
 
         evaluation = Evaluation(self.backend, self.sizes, given, indices, observer)
         with np.errstate(all="ignore"):
-            value = self.backend.real(evaluation.value(tree))
+            value = evaluation.value(tree)
         return value.reshape(value.shape[:1] + value.shape[evaluation.lead :])
 
     def displace(self, moves: Mapping[str, Any], h: Any) -> tuple[dict[str, Any], int]:
@@ -132,6 +132,7 @@ class Differences:
         with np.errstate(all="ignore"):
             values = self.run(displaced, branches, hold)
             result, size = follow(values, branches)
+        result = self.backend.real(result)
         shape = result.shape[1:]
         result = np.broadcast_to(result, (rows, *shape))[1:].reshape(count, LEVELS, 2, *shape)
         same: Any = branches.same[1:].reshape(count, LEVELS, 2).all(2)
@@ -159,6 +160,11 @@ class Differences:
             total = total + (flat - flat[:1]).sum(1)
             size += float(np.sqrt(np.sum(flat[0] ** 2)))
         return total, size
+
+    def total(self, values: Mapping[str, Any]) -> Any:
+        """The loss itself, one number a row."""
+        weighted = [self.cotangents[o] * values[o] for o in self.program.outputs]
+        return sum(w.reshape(len(w), -1).sum(1) for w in weighted)
 
     def gradient(self, name: str) -> Estimate:
         """∂L/∂name, every element."""
@@ -228,8 +234,7 @@ class Differences:
                 value = self.values[name][0]
                 return Estimate(value, np.zeros(np.shape(value)))
             case Loss():
-                products = [np.sum(self.cotangents[o] * self.values[o][0]) for o in self.program.outputs]
-                return Estimate(np.asarray(sum(products)), np.zeros(()))
+                return Estimate(self.total(self.values)[0], np.zeros(()))
             case Gradient(name=name):
                 return self.gradient(name)
             case Derivative():

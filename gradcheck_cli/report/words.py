@@ -53,7 +53,7 @@ def element(link: LinkResult, place: Place) -> str:
 
 
 def names_truth(link: LinkResult) -> bool:
-    """Whether the left side is nothing but a true quantity, `dX` or `D(y, x)`, so that the right one is the claim."""
+    """Whether the left side is nothing but a true quantity, such as `dX`: the right one is the claim."""
     worst = link.judgement.worst
     return worst is not None and any(a.what == link.left for a in worst.agreements)
 

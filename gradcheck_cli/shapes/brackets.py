@@ -100,7 +100,8 @@ class BracketScope(NameScope):
                         help=f"sum over it, `sum[{item.id}](…)`, or name it on the left",
                     )
                 )
-        elif static.is_dim(item, unshadowed := {n: d for n, d in self.dims.items() if n not in self.bound}):
+        unshadowed = {n: d for n, d in self.dims.items() if n not in self.bound}
+        if static.is_dim(item, unshadowed):
             position = static.as_dim(item, unshadowed)
             constant, size = position.constant, dim.constant
             if constant is not None and size is not None and not -size <= constant < size:

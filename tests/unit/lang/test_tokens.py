@@ -74,10 +74,15 @@ def test_a_bad_character_is_shown_with_its_hint(char):
     )
 
 
-@pytest.mark.parametrize("char", ["Σ", "ᵀ"])
-def test_a_letter_that_is_a_sign_elsewhere_has_a_hint_too_or_is_a_name(char):
-    """`Σ` and `ᵀ` are letters for Python; alone they are names like any other."""
-    assert [t.kind for t in tokens(Text.whole("f", char))] == ["name", "end"]
+def test_a_transpose_sign_ends_a_name_though_it_is_a_letter():
+    assert refusal("Wᵀ") == (
+        "error: `ᵀ` cannot stand in a formula\n  --> f:1:2\n1 | Wᵀ\n  |  ^\n"
+        "   = help: the transpose is written `.T`, or `.mT` for the last two axes"
+    )
+
+
+def test_a_covariance_may_be_called_by_its_letter():
+    assert [t.kind for t in tokens(Text.whole("f", "Σ_1"))] == ["name", "end"]
 
 
 def test_an_invisible_character_is_named_by_its_number():
