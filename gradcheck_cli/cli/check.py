@@ -36,6 +36,10 @@ Seed = Annotated[
     ),
 ]
 Draws = Annotated[int, typer.Option(min=1, max=MAX_DRAWS, help="Fresh sets of data for each claim.")]
+Sources = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the documents that the specs name; quotes are looked up there."),
+]
 OracleOption = Annotated[
     Oracle,
     typer.Option(
@@ -60,6 +64,7 @@ def check(
     device: Device = "cpu",
     draws: Draws = 5,
     seed: Seed = None,
+    sources: Sources = None,
     format: Annotated[Format, typer.Option(help="How the report is written.")] = Format.text,
     output: Annotated[
         Path | None, typer.Option(help="Write the report to this file instead of stdout.")
@@ -75,7 +80,13 @@ def check(
     """
     try:
         options = make_options(
-            paths, device=device, seed=seed, draws=draws, oracle=oracle.value, keyword=keyword
+            paths,
+            device=device,
+            seed=seed,
+            draws=draws,
+            oracle=oracle.value,
+            keyword=keyword,
+            sources=sources,
         )
         result = perform(options)
     except KeyboardInterrupt:

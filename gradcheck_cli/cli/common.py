@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -26,9 +27,17 @@ USAGE = 2
 INTERRUPTED = 130
 
 
+class _Console(Console):
+    """Rich would end the program with status 1 when the reader goes away."""
+
+    def on_broken_pipe(self) -> None:
+        """Leaves it to `emit`."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """The terminal for the report; Rich itself respects NO_COLOR, FORCE_COLOR and TERM=dumb."""
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return _Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def width() -> int:
@@ -52,11 +61,14 @@ def make_options(
     draws: int,
     oracle: OracleName,
     keyword: str | None,
+    sources: Path | None = None,
 ) -> Options:
     """The options of a run. Exits with 2 for a device that is not there."""
     from gradcheck_cli.compare.judge import Settings  # noqa: PLC0415  NumPy is not needed for --help
     from gradcheck_cli.run.options import Options  # noqa: PLC0415
 
+    if sources is not None and not sources.is_dir():
+        raise refuse(f"`--sources {sources}` is not a folder")
     if oracle == "differences":
         if device != "cpu":
             raise refuse(
@@ -65,7 +77,7 @@ def make_options(
             )
     else:
         _prepare_torch(device)
-    return Options(tuple(paths or ()), Settings(oracle, draws, seed, device), keyword)
+    return Options(tuple(paths or ()), Settings(oracle, draws, seed, device), sources, keyword)
 
 
 def _prepare_torch(device: str) -> None:
@@ -133,8 +145,12 @@ def emit(report: Text | str, output: Path | None) -> bool:
 
 
 def _print(report: Text | str) -> None:
-    if isinstance(report, Text):
-        console().print(report, end="")
-    else:
-        sys.stdout.write(report)
+    try:
+        if isinstance(report, Text):
+            console().print(report, end="")
+        else:
+            sys.stdout.write(report)
         sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader went away (`| head`): the exit status still tells, and the flush at exit must not complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gradcheck_cli.cli.check import Device, Draws, Oracle, OracleOption, Seed
+from gradcheck_cli.cli.check import Device, Draws, Oracle, OracleOption, Seed, Sources
 from gradcheck_cli.cli.common import INTERRUPTED, emit, make_options, perform, refuse
 
 
@@ -21,6 +21,7 @@ def explain(
     device: Device = "cpu",
     draws: Draws = 5,
     seed: Seed = None,
+    sources: Sources = None,
 ) -> None:
     """Show one claim in depth: the forward, each link, what every draw showed, how the oracles agree."""
     from gradcheck_cli.report.result import RULES  # noqa: PLC0415  NumPy is not needed for --help
@@ -34,7 +35,7 @@ def explain(
 
     try:
         options = make_options(
-            paths, device=device, seed=seed, draws=draws, oracle=oracle.value, keyword=claim
+            paths, device=device, seed=seed, draws=draws, oracle=oracle.value, keyword=claim, sources=sources
         )
         result = perform(options)
     except KeyboardInterrupt:

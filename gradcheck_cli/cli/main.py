@@ -52,10 +52,6 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
-    except BrokenPipeError:
-        # the reader went away (`| head`); nothing is left to say, not even at shutdown
-        sys.stderr.close()
-        sys.exit(0)
     except Exception as error:  # noqa: BLE001  the last resort
         traceback.print_exc()
         typer.echo(f"internal error: {type(error).__name__}: {error}", err=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Literal
 
@@ -16,10 +16,11 @@ import numpy as np
 from gradcheck_cli.compare.sight import look
 from gradcheck_cli.compare.verdict import Judgement, Sight
 from gradcheck_cli.evaluate.backend import Backend
-from gradcheck_cli.evaluate.extent import MAX_ELEMENTS, Extent
+from gradcheck_cli.evaluate.deadline import OutOfTime, limited
+from gradcheck_cli.evaluate.extent import MAX_AXES, MAX_ELEMENTS, MAX_TOTAL, Extent
 from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, shape_of, size
 from gradcheck_cli.evaluate.noise import REPLICAS, Noise, replicas
-from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
+from gradcheck_cli.evaluate.numpy_backend import NumpyBackend, as_float
 from gradcheck_cli.evaluate.sampling import SCALES, Draw, Law, choose_sizes, draw, generator, project
 from gradcheck_cli.oracle.agreement import Agreement, agree
 from gradcheck_cli.oracle.differences import Differences
@@ -37,8 +38,15 @@ TRIES = 5
 BUDGET = 60_000
 """Elements of the largest array that free sizes are chosen for."""
 
-SMALL_BUDGET = 4_000
+SMALL_BUDGET = 600
 """The same where every gradient is found by differences, one element at a time."""
+
+
+SECONDS = 60.0
+"""How long the usual draws of one claim may take; more draws may take longer."""
+
+_USUAL = 5
+_FREE = "let the sizes be free (`n`, not 1000000): small ones show the same errors"
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Settings:
     """How to judge."""
 
     oracle: OracleName = "both"
-    draws: int = 5
+    draws: int = _USUAL
     seed: int | None = None
     device: str = "cpu"
 
@@ -70,14 +78,14 @@ def _law(domain: Domain, typed: TypedClaim) -> Law:
         dim = as_dim(domain.below, typed.program.dims)
 
         def below(sizes: Mapping[str, int]) -> int:
-            return size(dim, sizes)
+            return min(size(dim, sizes), 2**62)  # int64 holds no more
 
     return Law(
         domain.kind,
         below,
-        float(domain.low or 0),
-        float(1 if domain.high is None else domain.high),
-        tuple(float(a) for a in domain.away_from),
+        as_float(domain.low or 0),
+        as_float(1 if domain.high is None else domain.high),
+        tuple(as_float(a) for a in domain.away_from),
     )
 
 
@@ -92,7 +100,7 @@ def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Setting
     open_ = [n for n in range(len(typed.links)) if n not in decided]
     if open_:
         court = _Court(operator, typed, settings, seed_of(operator, claim, settings), open_)
-        sights = [court.session(number) for number in range(settings.draws)]
+        sights = court.sessions()
         for position, number in enumerate(open_):
             decided[number] = _conclude([s[position] for s in sights])
     return tuple(decided[n] for n in range(len(typed.links)))
@@ -137,6 +145,19 @@ class _Court:
 
     # draws
 
+    def sessions(self) -> list[list[Sight]]:
+        """All draws, as far as time allows: a formula from a stranger must not stop the others."""
+        seconds = SECONDS * max(1.0, self.settings.draws / _USUAL)
+        sights: list[list[Sight]] = []
+        try:
+            with limited(seconds):
+                for number in range(self.settings.draws):
+                    sights.append(self.session(number))  # noqa: PERF401  those before the limit stay
+        except OutOfTime:
+            reason = f"the time limit of {seconds:.0f} s for one claim is over"
+            sights.append([Sight("undecided", {}, 0.0, reason=reason) for _ in self.sides])
+        return sights
+
     def session(self, number: int) -> list[Sight]:
         """One draw; data that show nothing are replaced by fresh ones, a few times."""
         kept: list[Sight] | None = None
@@ -161,18 +182,30 @@ class _Court:
         """Sizes and arrays."""
         budget = SMALL_BUDGET if self.settings.oracle == "differences" else BUDGET
         sizes = choose_sizes(self.program, rng, self.extent, budget)
-        count, place = self.largest(sizes)
-        if count * (1 + REPLICAS) > MAX_ELEMENTS:
-            raise UserError(
-                Problem(
-                    f"this would hold {count:,} numbers at once, "
-                    f"more than {MAX_ELEMENTS // (1 + REPLICAS):,}",
-                    place,
-                    help="let the sizes be free (`n`, not 1000000): small ones show the same errors",
-                )
-            )
+        self.bounded(sizes)
         scale = SCALES[number % len(SCALES)] * 0.5 ** (attempt // 2)
         return draw(self.program, self.laws, self.typed.given, sizes, scale, rng)
+
+    def bounded(self, sizes: Mapping[str, int]) -> None:
+        """Raises UserError for what would not fit into memory, before it is tried."""
+        deepest = self.shapes.deepest()
+        rank, where = max(
+            [(self.program.inputs[i.name].rank, i.shape_span) for i in self.inputs]
+            + [(deepest.type.rank, deepest.node.span)],
+            key=lambda found: found[0],
+        )
+        rank += max([len(self.typed.indices), *(d.indices for d in self.program.definitions)])
+        if rank > MAX_AXES:
+            message = f"this has {rank} axes, those of the indices included; at most {MAX_AXES} are possible"
+            raise UserError(Problem(message, where))
+        count, place = self.largest(sizes)
+        all_ = self.shapes.total(sizes)
+        for elements, limit, what in ((count, MAX_ELEMENTS, "this"), (all_, MAX_TOTAL, "the whole formula")):
+            if elements * (1 + REPLICAS) > limit:
+                message = (
+                    f"{what} would hold {elements:,} numbers at once, more than {limit // (1 + REPLICAS):,}"
+                )
+                raise UserError(Problem(message, place, help=_FREE))
 
     def extent(self, sizes: Mapping[str, int]) -> int:
         return self.largest(sizes)[0]
@@ -181,7 +214,12 @@ class _Court:
         """The largest array of an evaluation, and where it comes from."""
         found: list[tuple[int, Span | None]] = []
         for input_ in self.inputs:
-            shape = shape_of(self.program.inputs[input_.name], sizes)
+            try:
+                shape = shape_of(self.program.inputs[input_.name], sizes)
+            except UserError as error:
+                raise UserError(
+                    *(replace(p, span=p.span or input_.shape_span) for p in error.problems)
+                ) from None
             found.append((prod(shape), input_.shape_span))
         count, node = self.shapes.largest(sizes)
         found.append((count, node.node.span))

@@ -13,7 +13,10 @@ from gradcheck_cli.evaluate.sampling import Draw
 from gradcheck_cli.oracle.agreement import Agreement
 
 COARSEST = 1e-3
-"""A draw whose floor is above this relative error shows nothing."""
+"""A draw whose floor is above this relative error can show nothing but a gross error."""
+
+MEASURABLE = 0.03
+"""A floor above this comes from noise that is no longer small, as at a singular matrix: its size means nothing."""
 
 
 def look(
@@ -46,7 +49,7 @@ def look(
         return sight("undecided", reason="both sides are infinite everywhere")
     size = np.maximum(_finite(left[0]), _finite(right[0]))
     allowed = floor(residual, rounding_rows, size)
-    scale = _scale(left[0], right[0], float(np.max(allowed)))
+    scale = _scale((left, right), rounding_rows, float(np.max(allowed)))
     difference = np.abs(residual[0])
     with np.errstate(all="ignore"):
         ratio = np.where(difference > 0, difference / allowed, 0.0)
@@ -60,7 +63,7 @@ def look(
         "place": place,
         "share": float(np.mean(ratio > WRONG)),
     }
-    if np.max(ratio) > WRONG and (error > smallest or smallest <= COARSEST):
+    if np.max(ratio) > WRONG and (error > smallest or smallest <= COARSEST) and smallest <= MEASURABLE:
         return sight("wrong", **found)
     if smallest > COARSEST:
         return sight(
@@ -71,14 +74,17 @@ def look(
     return sight("holds", **found)
 
 
-def _scale(left: Any, right: Any, allowed: float) -> float:
+def _scale(sides: tuple[Any, Any], rounding_rows: int, allowed: float) -> float:
     """What errors are relative to: the left side; the right one, if the left is zero.
 
-    Where both are zero but for rounding, the noise tells how large the terms are that cancel.
+    Where both are zero but for their own rounding, the noise tells how large the terms are that cancel.
     """
-    for side in (left, right):
-        largest = float(np.max(_finite(side)))
-        if largest > allowed:
+    for side in sides:
+        magnitude = _finite(side[0])
+        largest = float(np.max(magnitude))
+        with np.errstate(all="ignore"):
+            own = float(np.max(floor(side, rounding_rows, magnitude)))
+        if largest > own:
             return largest
     return allowed / (ROUNDING * UNIT) or 1.0
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import e, pi
 from typing import Protocol
 
+from gradcheck_cli.evaluate import deadline
 from gradcheck_cli.evaluate.backend import Array, Backend
 from gradcheck_cli.lang.functions import FUNCTIONS
 from gradcheck_cli.shapes.dims import Dim
@@ -62,10 +63,12 @@ def size(dim: Dim, sizes: Mapping[str, int], node: Typed | None = None) -> int:
     value = dim.value(sizes)
     if value.denominator != 1 or value < 0:
         span = node.node.span if node else None
-        sizes_shown = ", ".join(f"{n} = {sizes[n]}" for n in sorted(dim.names))
+        chosen = ", ".join(f"{n} = {sizes[n]}" for n in sorted(dim.names))
         raise UserError(
             Problem(
-                f"the dimension {dim} is {value} for {sizes_shown}",
+                f"the dimension {dim} is {value} for {chosen}"
+                if chosen
+                else f"a dimension cannot be {value}",
                 span,
                 help="say how the sizes are related: `dims: {m: 2*r}`",
             )
@@ -104,6 +107,7 @@ class Evaluation:
         """The array of a node, with its leading axes. Raises EvaluationFailed and UserError."""
         found = self.values.get(id(tree))
         if found is None:
+            deadline.check()
             found = self.compute(tree)
             if self.observer is not None and not isinstance(tree, (Given, Part)):
                 watch = self.observer.seen
@@ -149,11 +153,14 @@ class Evaluation:
         """A dimension, or a fixed index, as a number."""
         # an index such as -1 or 0 is a dimension too
         constant = dim.constant
-        return (
+        number = (
             int(constant)
             if constant is not None and constant.denominator == 1
             else size(dim, self.sizes, node)
         )
+        if abs(number) >= 2**63:
+            raise UserError(Problem("this whole number is too large", node.node.span))
+        return number
 
     def range(self, index: Index) -> int:
         """How many values an index takes."""
@@ -200,7 +207,9 @@ class Evaluation:
             self.observer.called(tree.function, tuple(args), statics)
         try:
             return self.backend.functions[tree.function](*args, **statics)
-        except IndexError as error:
+        except (IndexError, OverflowError) as error:
+            if _is_empty(error):
+                raise EvaluationFailed(tree.function, "there are no elements", tree) from None
             raise UserError(
                 Problem(
                     "an index is outside of its array",
@@ -211,10 +220,14 @@ class Evaluation:
             ) from None
         except MemoryError:
             raise
-        except self.backend.failures as error:
+        except self.backend.failures as error:  # before ValueError: LinAlgError is one
             if "out of memory" in str(error):
                 raise
             raise EvaluationFailed(tree.function, _reason(error), tree) from None
+        except ValueError as error:
+            if not _is_empty(error):
+                raise
+            raise EvaluationFailed(tree.function, "there are no elements", tree) from None
 
     def aligned(self, args: list[Array]) -> list[Array]:
         """Puts axes between the leading ones and those of the array, so that plain broadcasting is right."""
@@ -235,6 +248,11 @@ class Evaluation:
         if isinstance(value, tuple):
             return tuple(self.static(v, node) for v in value)
         return value
+
+
+def _is_empty(error: Exception) -> bool:
+    """Whether a reduction complains that there is nothing to reduce: NumPy's words, then torch's."""
+    return "zero-size" in str(error) or "non-zero size" in str(error)
 
 
 def _reason(error: Exception) -> str:

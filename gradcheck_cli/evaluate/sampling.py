@@ -65,8 +65,8 @@ def choose_sizes(
     smallest: tuple[int, dict[str, int]] | None = None
     for attempt in range(24):
         pool = PRIMES if attempt < 12 else SMALL_PRIMES
-        spare = 2 if attempt < 4 else 0
-        chosen = np.resize(np.asarray(pool), max(len(names) + spare, len(names)))[: len(names) + spare]
+        spare = min(2 if attempt < 4 else 0, max(0, len(pool) - len(names)))
+        chosen = np.resize(np.asarray(pool), len(names) + spare)
         sizes = dict(zip(names, (int(s) for s in rng.permutation(chosen)), strict=False))
         try:
             extent_ = extent(sizes)
@@ -139,8 +139,8 @@ def sample(
         case "unit":
             x = rng.uniform(0.03, 0.97, shape)
         case "range":
-            margin = 0.02 * (law.high - law.low)
-            x = rng.uniform(law.low + margin, law.high - margin, shape)
+            u = rng.uniform(0.02, 0.98, shape)
+            x = law.low * (1 - u) + law.high * u  # the difference of the ends may overflow
         case "probability":
             weights = np.exp(normal)
             x = weights / np.sum(weights, axis=-1, keepdims=True) if shape else weights / weights

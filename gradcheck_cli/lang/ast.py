@@ -8,7 +8,7 @@ float.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import TypeAlias
@@ -138,6 +138,7 @@ class Over(Node):
     indices: tuple[Name, ...]
     body: Expr
 
+
 @dataclass(frozen=True, slots=True)
 class Juxtapose(Node):
     """Factors as LaTeX prints them; which products are meant, their shapes decide (`shapes.resolve`).
@@ -185,7 +186,7 @@ class Noted(Node):
 
 
 Loose: TypeAlias = Juxtapose | Either | Unsized | Series | Noted
-"""What only LaTeX gives, before the shapes have settled its meaning; so do the power `^` and the transpose `top`."""
+"""What only LaTeX gives, until the shapes have settled it; so are the power `^` and the transpose `top`."""
 
 
 Expr: TypeAlias = (
@@ -233,3 +234,17 @@ def walk(node: Node) -> Iterator[Node]:
         current = stack.pop()
         yield current
         stack.extend(reversed(list(children(current))))
+
+
+def transform(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The tree with every node replaced by what `change` makes of it, children first."""
+    changed: dict[str, object] = {}
+    for f in fields(node):
+        value = getattr(node, f.name)
+        if f.name == "span":
+            continue
+        if isinstance(value, Node):
+            changed[f.name] = transform(value, change)
+        elif isinstance(value, tuple):
+            changed[f.name] = tuple(transform(v, change) if isinstance(v, Node) else v for v in value)
+    return change(replace(node, **changed) if changed else node)  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ class Cursor:
         self.symbols = symbols
         self.position = 0
         self.open = 0
+        self.bars: list[str] = []
+        """The `|` and `\\|` that are open: the next one closes."""
 
     # what the grammar provides
 
@@ -44,6 +46,10 @@ class Cursor:
 
     def factor(self) -> Expr:
         """An atom with its exponents and indices."""
+        raise NotImplementedError
+
+    def starts_factor(self) -> bool:
+        """Whether a factor may begin here."""
         raise NotImplementedError
 
     # tokens
@@ -92,15 +98,15 @@ class Cursor:
         """Where a token stands."""
         return self.text.span(token.start, token.end)
 
-    def problem(self, message: str, token: Token, help: str = "") -> UserError:  # noqa: A002
+    def problem(self, message: str, token: Token, help: str = "") -> UserError:
         """An error at a token."""
         return UserError(Problem(message, self.place(token), help=help))
 
-    def refuse(self, message: str, start: int, help: str = "") -> UserError:  # noqa: A002
+    def refuse(self, message: str, start: int, help: str = "") -> UserError:
         """An error from an offset to the last token read."""
         return UserError(Problem(message, self.span(start), help=help))
 
-    def unexpected(self, expected: str, help: str = "") -> UserError:  # noqa: A002
+    def unexpected(self, expected: str, help: str = "") -> UserError:
         """Says what was expected, and after what."""
         token, before = self.token, self.before
         after = f" after `{before.text}`" if self.position else ""
@@ -114,7 +120,9 @@ class Cursor:
         self.open += 1
         if self.open > MAX_NESTING:
             raise self.problem(
-                f"this formula nests more than {MAX_NESTING} deep", self.token, "name its parts under `where:`"
+                f"this formula nests more than {MAX_NESTING} deep",
+                self.token,
+                "name its parts under `where:`",
             )
 
     def argument(self) -> Expr:

@@ -1,8 +1,9 @@
-r"""Reads derivatives in all their prints: `\frac{\partial L}{\partial X}`, `\nabla_X L`, `\bar X`, `dX`, `\frac{dy}{dx}`."""
+r"""Reads derivatives in all their prints: `\frac{\partial L}{\partial X}`, `\nabla_X L`, `\bar X`, `dX`."""
 
 from __future__ import annotations
 
-from gradcheck_cli.lang.ast import Binary, Call, Ellipsis, Expr, Juxtapose, Name, Noted, Subscript, Transpose
+from gradcheck_cli.lang import ast
+from gradcheck_cli.lang.ast import Binary, Call, Expr, Juxtapose, Name, Noted, Subscript, Transpose
 from gradcheck_cli.lang.latex_cursor import Cursor
 from gradcheck_cli.lang.latex_names import is_loss, is_symbol, symbol
 from gradcheck_cli.lang.latex_tokens import Token
@@ -70,7 +71,9 @@ def _part(p: Cursor, *, top: bool) -> Expr | None:
         raise p.unexpected(r"`\partial`", r"a derivative is written `\frac{\partial L}{\partial X}`")
     p.advance()
     if p.token.text == "^" and p.peek().kind == "number":
-        raise p.problem("only first derivatives are judged", p.token, "name the first derivative under `where:`")
+        raise p.problem(
+            "only first derivatives are judged", p.token, "name the first derivative under `where:`"
+        )
     if top and (not grouped or p.token.text == "}"):
         if grouped:
             p.advance()
@@ -85,10 +88,12 @@ def _part(p: Cursor, *, top: bool) -> Expr | None:
         raise p.unexpected("`}`")
     if grouped:
         p.advance()
-    if not top and not isinstance(found, Name) and not (
-        isinstance(found, Subscript) and isinstance(found.operand, Name)
+    if (
+        not top
+        and not isinstance(found, Name)
+        and not (isinstance(found, Subscript) and isinstance(found.operand, Name))
     ):
-        advice = "by a transpose: transpose the derivative instead" if isinstance(found, Transpose) else "give it a name"
+        advice = "transpose the derivative instead" if isinstance(found, Transpose) else "give it a name"
         raise p.refuse("a derivative is taken by a name", place.start, advice)
     return found
 
@@ -102,23 +107,22 @@ def derivative(p: Cursor, top: Expr, bottom: Expr | None, start: int) -> Expr:
     """The derivative of an expression by a name, both perhaps with indices."""
     assert bottom is not None
     place = p.span(start)
-    below: tuple[Expr, ...] = ()
-    if isinstance(bottom, Subscript):
-        bottom, below = bottom.operand, bottom.items
+    bottom, below = _apart(bottom)
     if isinstance(top, Name) and top.id == "L" and "L" not in p.symbols.names:
         gradient = Call("grad", (bottom,), span=place)
         return Subscript(gradient, below, span=place) if below else gradient
-    while isinstance(top, Noted):
-        top = top.operand
-    above: tuple[Expr, ...] = ()
-    if isinstance(top, Subscript):
-        top, above = top.operand, top.items
+    top, above = _apart(top.operand if isinstance(top, Noted) else top)
     if not above and not below:
         return Call("D", (top, bottom), span=place)
     whole = Call("jacobian", (top, bottom), span=place)
     if above:
         return Subscript(whole, (*above, *below), span=place)
-    return Subscript(whole, (Ellipsis(), *below), span=place)
+    return Subscript(whole, (ast.Ellipsis(), *below), span=place)
+
+
+def _apart(expr: Expr) -> tuple[Expr, tuple[Expr, ...]]:
+    """What is indexed, and its indices."""
+    return (expr.operand, expr.items) if isinstance(expr, Subscript) else (expr, ())
 
 
 def inline(p: Cursor) -> Expr:
@@ -126,7 +130,9 @@ def inline(p: Cursor) -> Expr:
     start = p.advance().start
     top = _loss(p) if is_loss(p) else p.factor()
     if not p.accept("/"):
-        raise p.unexpected(r"`/`", r"a derivative is written `\frac{\partial L}{\partial X}` or `\partial L/\partial X`")
+        raise p.unexpected(
+            r"`/`", r"a derivative is written `\frac{\partial L}{\partial X}` or `\partial L/\partial X`"
+        )
     grouped = p.accept("(")
     if not is_partial(p.token):
         raise p.unexpected(r"`\partial`")

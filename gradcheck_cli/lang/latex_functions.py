@@ -1,4 +1,4 @@
-r"""Reads what is applied to something: `\exp(x)`, `\log x`, `\sigma'(X)`, `\max(0, x)`, `\sum_{i\ne j}`, norms, cases."""
+r"""Reads what is applied to something: `\exp(x)`, `\log x`, `\sigma'(X)`, `\max(0, x)`, `\sum_{i\ne j}`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from gradcheck_cli.lang.ast import (
     Binary,
     Boolean,
     Call,
-    Either,
     Expr,
     Juxtapose,
     Keyword,
@@ -19,19 +18,15 @@ from gradcheck_cli.lang.ast import (
     Over,
     Series,
     Subscript,
+    Tuple,
 )
 from gradcheck_cli.lang.functions import FUNCTIONS, OVER
 from gradcheck_cli.lang.latex_cursor import Cursor
 from gradcheck_cli.lang.latex_names import PRIMES, index_name, indices, is_symbol, read_id
+from gradcheck_cli.lang.latex_shapes import CLOSING, COMPARISONS
 from gradcheck_cli.lang.latex_tokens import Token
-from gradcheck_cli.text import nearest
+from gradcheck_cli.text import UserError, nearest
 
-COMPARISONS = {
-    "<": "<", ">": ">", r"\le": "<=", r"\leq": "<=", r"\leqslant": "<=", r"\ge": ">=", r"\geq": ">=",
-    r"\geqslant": ">=", r"\ne": "!=", r"\neq": "!=", "=": "==", r"\lt": "<", r"\gt": ">",
-}  # fmt: skip
-
-CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lbrack": r"\rbrack", r"\lparen": r"\rparen"}
 _TWO = {"max": "maximum", "min": "minimum"}
 
 
@@ -70,7 +65,7 @@ def apply(p: Cursor, function: str, start: int) -> Expr:
         raise p.refuse(
             f"a negative exponent at `{function}` may be its inverse or its reciprocal",
             start,
-            rf"write `\frac{{1}}{{{function}(x)}}`, or the inverse function by its name",
+            "write the reciprocal as a fraction, or the inverse function by its name",
         )
     return Binary("^", call, power, span=p.span(start))
 
@@ -83,7 +78,7 @@ def _derivative(p: Cursor, function: str, args: list[Expr], primes: int, start: 
         raise p.refuse(
             f"`{function}'` is applied to an expression",
             start,
-            "give the argument a name in `forward`, and write that: derivatives are taken by named quantities",
+            "name the argument in `forward`, and write that: derivatives are taken by named quantities",
         )
     call = Call(function, (args[0],), span=p.span(start))
     return Call("D", (call, args[0]), span=p.span(start))
@@ -93,7 +88,18 @@ def arguments(p: Cursor, function: str) -> tuple[list[Expr], list[Keyword]]:
     """In brackets separated by commas, or the factors that follow."""
     opening = p.token
     if opening.text not in CLOSING or opening.kind == "text":
-        if p.token.kind == "end" or p.token.text in {",", ")", "]", "}", "=", "+", "&", r"\odot", r"\cdot", r"\}"}:
+        if p.token.kind == "end" or p.token.text in {
+            ",",
+            ")",
+            "]",
+            "}",
+            "=",
+            "+",
+            "&",
+            r"\odot",
+            r"\cdot",
+            r"\}",
+        }:
             raise p.unexpected(f"the argument of `{function}`")
         p.deeper()
         argument = p.run()
@@ -122,12 +128,19 @@ def _keyword(p: Cursor) -> Keyword:
     p.advance()
     if p.token.kind == "text" and p.token.text in {"True", "False"}:
         value: Expr = Boolean(p.advance().text == "True")
+    elif p.token.text == "(":
+        p.advance()
+        items = [p.expression()]
+        while p.accept(","):
+            items.append(p.expression())
+        p.expect(")")
+        value = Tuple(tuple(items), span=p.span(name.start))
     else:
         value = p.expression()
     return Keyword(name.text, value, span=p.span(name.start))
 
 
-def unknown_function(p: Cursor, token: Token) -> Exception:
+def unknown_function(p: Cursor, token: Token) -> UserError:
     """The error for `\\text{foo}(x)`."""
     other = nearest(token.text, [*p.symbols.names, *FUNCTIONS])
     advice = f"did you mean `{other}`?" if other else "declare it, or say in `notation` what it means"
@@ -192,149 +205,15 @@ def _renamed(p: Cursor, expr: Expr) -> Expr:
     return Name(index_name(p, expr.id), span=expr.span) if isinstance(expr, Name) else expr
 
 
-# norms and absolute values
-
-
-def norm(p: Cursor, closing: str) -> Expr:
-    r"""`\|x\|`, with `_2`, `_F`, `_1` or `_\infty`."""
-    start = p.advance().start
-    p.deeper()
-    inner = p.expression()
-    p.open -= 1
-    p.expect(closing, r"\|", r"\rVert", r"\Vert")
-    if not p.accept("_"):
-        return Call("norm", (inner,), span=p.span(start))
-    token = p.token
-    grouped = p.accept("{")
-    kind = p.advance().text
-    if grouped:
-        p.expect("}")
-    if kind in {"2", "F"}:
-        return Call("norm", (inner,), span=p.span(start))
-    size = Call("abs", (inner,), span=p.span(start))
-    if kind == "1":
-        return Call("sum", (size,), span=p.span(start))
-    if kind == r"\infty":
-        return Call("max", (size,), span=p.span(start))
-    raise p.problem("this norm is not known", token, r"known are `\|x\|_2`, `\|X\|_F`, `\|x\|_1` and `\|x\|_\infty`")
-
-
-def absolute(p: Cursor, closing: str) -> Expr:
-    """`|x|`: the absolute value, or of a square matrix the determinant."""
-    start = p.advance().start
-    p.deeper()
-    inner = p.expression()
-    p.open -= 1
-    p.expect(closing, "|", r"\rvert", r"\vert")
-    place = p.span(start)
-    return Either((Call("det", (inner,), span=place), Call("abs", (inner,), span=place)), span=place)
-
-
-def inner_product(p: Cursor) -> Expr:
-    r"""`\langle a, b\rangle`: the sum of all products."""
-    start = p.advance().start
-    p.deeper()
-    left = p.expression()
-    p.expect(",", "|")
-    right = p.expression()
-    p.open -= 1
-    p.expect(r"\rangle")
-    place = p.span(start)
-    product = Call("sum", (Binary("*", left, right, span=place),), span=place)
-    return Either((Call("dot", (left, right), span=place), product), span=place)
-
-
-# indicators, cases, matrices
-
-
-def indicator(p: Cursor, start: int) -> Expr | None:
-    r"""`\mathbf 1\{X>0\}`, `\mathbf 1_{X>0}`, `\mathbb 1[X>0]`: the condition itself; None if there is none."""
-    before = p.position
-    subscript = p.accept("_")
-    opening = p.token.text
-    if opening not in CLOSING or (opening == "(" and subscript):
-        p.position = before
-        return None
-    depth = 0
-    for at in range(p.position, len(p.tokens)):
-        text = p.tokens[at].text
-        depth += (text in CLOSING) - (text in CLOSING.values())
-        if depth == 1 and text in COMPARISONS:
-            break
-        if depth == 0:
-            p.position = before
-            return None
-    p.advance()
-    p.deeper()
-    condition = p.relation()
-    p.open -= 1
-    p.expect(CLOSING[opening])
-    return condition.at(p.span(start))  # type: ignore[return-value]
-
-
-def cases(p: Cursor, start: int) -> Expr:
-    r"""`\begin{cases} a & x > 0 \\ b & \text{otherwise} \end{cases}`: `where`, nested; the last row is the rest."""
-    rows: list[tuple[Expr, Expr | None]] = []
-    p.deeper()
-    while p.token.kind != "end-of":
-        value = p.expression()
-        condition: Expr | None = None
-        p.accept(",")
-        while p.accept("&", ",") or (p.token.kind == "text" and p.token.text in {"if", "for", "when", "otherwise", "else"}):
-            if p.token.kind == "text":
-                p.advance()
-        if p.token.kind not in {"row", "end-of"}:
-            condition = p.relation()
-        p.accept(",", ".")
-        rows.append((value, condition))
-        if p.token.kind == "row":
-            p.advance()
-    p.advance()
-    p.open -= 1
-    if len(rows) < 2 or any(condition is None for _, condition in rows[:-1]):
-        raise p.refuse(
-            "every case but the last needs a condition", start, r"write `a & x > 0 \\ b & \text{otherwise}`"
-        )
-    found, last = rows[-1]
-    for value, condition in reversed(rows[:-1]):
-        assert condition is not None
-        found = Call("where", (condition, value, found), span=p.span(start))
-    if last is not None:
-        found = Noted(found, "the last case is read as «otherwise»", span=p.span(start))
-    return found
-
-
-def matrix(p: Cursor, start: int, kind: str) -> Expr:
-    """Rows of numbers or scalars; one row or one column is a vector."""
-    rows: list[list[Expr]] = [[]]
-    p.deeper()
-    while p.token.kind != "end-of":
-        if p.token.kind == "row":
-            p.advance()
-            rows.append([])
-        elif not p.accept("&"):
-            rows[-1].append(p.expression())
-            if p.token.kind not in {"row", "end-of"} and p.token.text != "&":
-                raise p.unexpected(r"`&`, `\\` or the end of the matrix")
-    p.advance()
-    p.open -= 1
-    rows = [row for row in rows if row]
-    place = p.span(start)
-    if not rows or any(len(row) != len(rows[0]) for row in rows):
-        raise p.refuse("the rows of this matrix differ in length", start)
-    if len(rows) == 1 or len(rows[0]) == 1:
-        return Call("stack", tuple(cell for row in rows for cell in row), span=place)
-    found = Call("stack", tuple(Call("stack", tuple(row), span=place) for row in rows), span=place)
-    return Call("det", (found,), span=place) if kind == "vmatrix" else found
-
-
 def kronecker(p: Cursor, start: int) -> Expr:
     r"""`\delta_{ij}`."""
     items = indices(p)
     if len(items) != 2:
         raise p.refuse("the Kronecker delta has two indices", start, r"write `\delta_{ij}`")
     one, zero = Number(Fraction(1)), Number(Fraction(0))
-    return Call("where", (Binary("==", items[0], items[1], span=p.span(start)), one, zero), span=p.span(start))
+    return Call(
+        "where", (Binary("==", items[0], items[1], span=p.span(start)), one, zero), span=p.span(start)
+    )
 
 
 def indexed(operand: Expr, items: tuple[Expr, ...], p: Cursor, start: int) -> Expr:

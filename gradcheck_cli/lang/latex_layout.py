@@ -14,18 +14,58 @@ from gradcheck_cli.text import Problem, Text, UserError
 
 FONTS = frozenset(
     rf"\{name}"
-    for name in "mathbf boldsymbol bm pmb mathit mathcal mathscr mathfrak mathbb mathbbm mathds vec bf rm".split()
+    for name in [
+        "mathbf",
+        "boldsymbol",
+        "bm",
+        "pmb",
+        "mathit",
+        "mathcal",
+        "mathscr",
+        "mathfrak",
+        "mathbb",
+        "mathbbm",
+        "mathds",
+        "vec",
+        "bf",
+        "rm",
+    ]
 )
 MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array"})
 _INNER = MATRICES | {"cases", "dcases", "rcases"}
 _OUTER = frozenset(
-    "equation align aligned alignat alignedat gather gathered split eqnarray multline flalign displaymath math"
-    " subequations".split()
+    [
+        "equation",
+        "align",
+        "aligned",
+        "alignat",
+        "alignedat",
+        "gather",
+        "gathered",
+        "split",
+        "eqnarray",
+        "multline",
+        "flalign",
+        "displaymath",
+        "math",
+        "subequations",
+    ]
 )
 _WRAPPERS = frozenset({"$", r"\(", r"\)", r"\[", r"\]"})
 _UNITS = frozenset({"pt", "em", "ex", "mm", "cm", "px", "in"})
 _ARROWS = frozenset(
-    rf"\{name}" for name in "implies Rightarrow Longrightarrow iff Leftrightarrow quad therefore because land".split()
+    rf"\{name}"
+    for name in [
+        "implies",
+        "Rightarrow",
+        "Longrightarrow",
+        "iff",
+        "Leftrightarrow",
+        "quad",
+        "therefore",
+        "because",
+        "land",
+    ]
 )
 _CONTINUES = frozenset({"=", "+", "-", r"\cdot", r"\times", r"\odot", r"\approx", r"\equiv"})
 _OPENING = frozenset({"(", "[", "{", r"\{", r"\langle", "begin"})
@@ -81,7 +121,9 @@ def _environments(text: Text, found: list[Token]) -> list[Token]:
         elif any(t.text not in _WRAPPERS and t.kind != "end" for t in kept[-1:]) and found[at].kind != "end":
             kept.append(replace(token, kind="break"))
     if open_:
-        raise problem(text, open_[-1][1], rf"this environment is never closed: expected `\end{{{open_[-1][0]}}}`")
+        raise problem(
+            text, open_[-1][1], rf"this environment is never closed: expected `\end{{{open_[-1][0]}}}`"
+        )
     return kept
 
 
@@ -181,6 +223,12 @@ def _split(found: list[Token]) -> list[list[Token]]:
 
 def _trim(part: list[Token]) -> list[Token]:
     """Without a comment on the shapes at its end, or a title in front."""
+    while (
+        len(part) > 1
+        and part[0].kind == "text"
+        and part[0].text in {"and", "or", "so", "thus", "hence", "then"}
+    ):
+        part = part[1:]
     while len(part) > 1 and part[0].kind == "text" and part[0].text.endswith(":"):
         part = part[1:]
     for at, token in enumerate(part):
@@ -196,6 +244,10 @@ def _trim(part: list[Token]) -> list[Token]:
 def _is_remark(part: list[Token]) -> bool:
     """A membership, a distribution, a comment on shapes, or words."""
     texts = {t.text for t in part}
+    if part[0].kind == "text" and part[0].text in {"where", "with", "for", "if", "when", "since", "because"}:
+        return True
     if "=" not in texts and ({r"\in", r"\sim", r"\to"} & texts or len(part) == 1):
         return True
-    return all(t.kind == "text" for t in part) or (part[0].text == "(" and part[1:2] != [] and part[1].text == "[")
+    return all(t.kind == "text" for t in part) or (
+        part[0].text == "(" and part[1:2] != [] and part[1].text == "["
+    )

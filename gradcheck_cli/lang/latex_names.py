@@ -1,13 +1,14 @@
-r"""Reads one symbol with its accents, marks and indices: `W_0`, `\hat{\mathbf x}_i`, `x^{(t)}`, `\mathbf 1_{n\times m}`."""
+r"""Reads one symbol with its accents, marks and indices: `W_0`, `\hat{\mathbf x}_i`, `x^{(t)}`, `I_n`."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
+from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.ast import (
+    Absent,
     Binary,
     Call,
-    Ellipsis,
     Expr,
     Name,
     Negative,
@@ -29,7 +30,12 @@ PRIMES = frozenset({"'", r"\prime"})
 
 def is_symbol(token: Token) -> bool:
     """Whether a name may begin here."""
-    return token.kind in {"word", "text"} or token.text in GREEK or token.text in ACCENTS or token.text == r"\ell"
+    return (
+        token.kind in {"word", "text"}
+        or token.text in GREEK
+        or token.text in ACCENTS
+        or token.text == r"\ell"
+    )
 
 
 def read_id(p: Cursor) -> tuple[str, bool]:
@@ -40,7 +46,8 @@ def read_id(p: Cursor) -> tuple[str, bool]:
         p.position += count
         if name not in p.symbols.names and name not in FUNCTIONS:
             raise p.refuse(
-                f"`notation` reads this as `{name}`, which is not declared", p.tokens[p.position - count].start
+                f"`notation` reads this as `{name}`, which is not declared",
+                p.tokens[p.position - count].start,
             )
         return name, True
     token = p.advance()
@@ -65,7 +72,9 @@ def read_id(p: Cursor) -> tuple[str, bool]:
 
 def _accented(p: Cursor, accent: str) -> tuple[str, ...]:
     grouped = p.accept("{")
+    p.deeper()
     inside, _ = read_id(p)
+    p.open -= 1
     if grouped:
         if p.token.text == "_":
             label = _label(p, p.position + 1)
@@ -133,7 +142,10 @@ def _label(p: Cursor, at: int) -> tuple[str, int] | None:
 
 
 def _plain(token: Token) -> str:
-    if token.kind in {"word", "number", "text"} and token.text.replace("-", "_").replace(" ", "_").isidentifier():
+    if (
+        token.kind in {"word", "number", "text"}
+        and token.text.replace("-", "_").replace(" ", "_").isidentifier()
+    ):
         return token.text.replace("-", "_").replace(" ", "_")
     if token.kind == "number" and token.text.isdigit():
         return token.text
@@ -150,13 +162,13 @@ def symbol(p: Cursor) -> Expr | None:
         return None
     found = Name(name, span=p.span(place))
     if p.token.text == "(" and name in p.symbols.needs:
-        of = _arguments(p, p.symbols.needs[name])
+        of = _arguments(p, name)
         if of:
             return Noted(found, f"`{name}({', '.join(of)})` is read as `{name}`", span=p.span(place))
     return found
 
 
-def _arguments(p: Cursor, known: frozenset[str]) -> list[str]:
+def _arguments(p: Cursor, name: str) -> list[str]:
     """The names in brackets behind `f`, if `f` depends on each of them; else nothing is taken."""
     start = p.position
     found: list[str] = []
@@ -167,7 +179,7 @@ def _arguments(p: Cursor, known: frozenset[str]) -> list[str]:
             p.accept(",", ";")
     except UserError:
         found = []
-    if not found or p.token.text != ")" or not all(f in known for f in found):
+    if not found or p.token.text != ")" or not all(p.symbols.depends(name, f) for f in found):
         p.position = start
         return []
     p.advance()
@@ -205,6 +217,7 @@ def indices(p: Cursor) -> tuple[Expr, ...]:
         p.expect("}")
         return tuple(items)
     found: list[Expr] = []
+    p.deeper()
     while p.token.text != "}":
         item = _index(p)
         while p.token.text in {"+", "-"}:
@@ -214,6 +227,7 @@ def indices(p: Cursor) -> tuple[Expr, ...]:
         found.append(item)
         p.accept(",")
     p.expect("}")
+    p.open -= 1
     if not found:
         raise p.problem("these indices are empty", p.before)
     return tuple(found)
@@ -252,7 +266,10 @@ def _position(p: Cursor) -> Expr:
     start = p.token.start
     if p.token.text in {r"\ldots", r"\dots"}:
         p.advance()
-        return Ellipsis(span=p.span(start))
+        return ast.Ellipsis(span=p.span(start))
+    if p.token.kind == "text" and p.token.text == "None":
+        p.advance()
+        return Absent(span=p.span(start))
     parts: list[Expr | None] = [None]
     while p.token.text not in {",", "]"} and p.token.kind != "end":
         if p.accept(":"):
@@ -285,12 +302,13 @@ def sized(p: Cursor, function: str, start: int) -> Expr:
         return Unsized(function, span=p.span(start))
     p.advance()
     grouped = p.accept("{")
-    p.accept("(")
-    shape = [_size(p)]
+    bracket = p.accept("(")
+    shape = [_size(p, alone=not grouped)]
     while grouped and p.token.text in {r"\times", ","}:
         p.advance()
         shape.append(_size(p))
-    p.accept(")")
+    if bracket:
+        p.expect(")")
     if grouped:
         p.expect("}")
     if function == "eye":
@@ -299,7 +317,7 @@ def sized(p: Cursor, function: str, start: int) -> Expr:
     return Call(function, tuple(shape), span=p.span(start))
 
 
-def _size(p: Cursor) -> Expr:
+def _size(p: Cursor, *, alone: bool = False) -> Expr:
     """A dimension: a number, a name, or a product or sum of them."""
     start = p.token.start
     if p.accept("-"):
@@ -310,6 +328,8 @@ def _size(p: Cursor) -> Expr:
         size = Name(read_id(p)[0], span=p.span(start))
     else:
         raise p.unexpected("a dimension", r"a shape is written `_{n\times m}`")
+    if alone:
+        return size
     if p.token.text in {"/", "+", "-", "*"}:
         sign = p.advance().text
         return Binary(sign, size, _size(p), span=p.span(start))

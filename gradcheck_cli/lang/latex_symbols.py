@@ -17,11 +17,11 @@ from gradcheck_cli.lang.latex_tokens import Token, tokens
 from gradcheck_cli.text import Text
 
 _GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ",
-    "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ",
-    "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ",
-    "Omega": "Ω", "ell": "ℓ", "hbar": "ħ", "nabla": "∇", "imath": "i", "jmath": "j",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π",
+    "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ",
+    "Psi": "Ψ", "Omega": "Ω", "ell": "ℓ", "hbar": "ħ", "imath": "i", "jmath": "j",
 }  # fmt: skip
 GREEK: Mapping[str, tuple[str, ...]] = {rf"\{name}": (name, letter) for name, letter in _GREEK.items()} | {
     r"\epsilon": ("epsilon", "eps", "varepsilon", "ε", "ϵ"),
@@ -43,22 +43,81 @@ ACCENTS: Mapping[str, str] = {
     r"\underline": "underline", r"\mathring": "ring", r"\acute": "acute", r"\grave": "grave",
 }  # fmt: skip
 
-_BARE = (
-    "tr Tr trace exp log ln det diag softmax sum mean max min sin cos tan tanh sinh cosh sigmoid relu ReLU gelu GELU"
-    " silu SiLU swish erf sqrt norm var std sign logsumexp softplus"
-).split()
+_BARE = [
+    "tr",
+    "Tr",
+    "trace",
+    "exp",
+    "log",
+    "ln",
+    "det",
+    "diag",
+    "softmax",
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "sinh",
+    "cosh",
+    "sigmoid",
+    "relu",
+    "ReLU",
+    "gelu",
+    "GELU",
+    "silu",
+    "SiLU",
+    "swish",
+    "erf",
+    "sqrt",
+    "norm",
+    "var",
+    "std",
+    "sign",
+    "logsumexp",
+    "softplus",
+]
 _SAME = {
-    "tr": "trace", "ln": "log", "swish": "silu", "sgn": "sign", "lse": "logsumexp", "average": "mean", "avg": "mean",
+    "tr": "trace", "ln": "log", "swish": "silu", "sgn": "sign", "lse": "logsumexp", "average": "mean",
+    "avg": "mean",
     "identity": "eye", "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "chol": "cholesky",
     "concat": "concatenate", "onehot": "one_hot", "logsoftmax": "log_softmax", "log softmax": "log_softmax",
     "broadcast": "broadcast_to", "logdet": "logdet", "variance": "var", "take": "take_along_axis",
 }  # fmt: skip
 _COMMANDS = {
     rf"\{name}": _SAME.get(name, ALIASES.get(name, name))
-    for name in (
-        "exp log ln sin cos tan sinh cosh tanh arcsin arccos arctan det max min tr Tr diag softmax relu ReLU sgn sign erf"
-        " trace sigmoid sech"
-    ).split()
+    for name in [
+        "exp",
+        "log",
+        "ln",
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "det",
+        "max",
+        "min",
+        "tr",
+        "Tr",
+        "diag",
+        "softmax",
+        "relu",
+        "ReLU",
+        "sgn",
+        "sign",
+        "erf",
+        "trace",
+        "sigmoid",
+        "sech",
+    ]
 } | {r"\Tr": "trace", r"\ReLU": "relu", r"\lg": "log"}
 LOSSES = frozenset({"L", "ell"})
 PRODUCTS = frozenset({"bmm", "mm", "matmul"})
@@ -69,7 +128,11 @@ def word_function(word: str) -> str | None:
     r"""The function that `\text{word}` names."""
     for form in (word, word.lower(), word.lower().replace("-", "_"), word.lower().replace(" ", "_")):
         known = _SAME.get(form) or (form if form in FUNCTIONS else ALIASES.get(form))
-        if known in FUNCTIONS and FUNCTIONS[known].group != "derivative":
+        if (
+            known is not None
+            and known in FUNCTIONS
+            and (FUNCTIONS[known].group != "derivative" or known == "jacobian")
+        ):
             return known
     return None
 
@@ -83,9 +146,20 @@ class Symbols:
     dims: frozenset[str] = frozenset()
     locals: frozenset[str] = frozenset()
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """For each line of `forward` the names that it depends on: `f(x)` is `f` if `f` depends on `x`."""
+    """For each line of `forward` the names in it."""
     notation: Mapping[str, str] = field(default_factory=dict)
     vectors: str = "column"
+
+    def depends(self, name: str, on: str) -> bool:
+        """Whether a line of `forward` is made of a name, perhaps through others: then `f(x)` is `f`."""
+        seen, stack = {name}, [name]
+        while stack:
+            below = self.needs.get(stack.pop(), frozenset())
+            if on in below:
+                return True
+            stack += below - seen
+            seen |= below
+        return False
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -31,29 +31,110 @@ _DROPPED = frozenset(
     [rf"\{sign}" for sign in ",;:!> "]
     + [
         rf"\{name}"
-        for name in (
-            "thinspace medspace thickspace negthinspace displaystyle textstyle scriptstyle scriptscriptstyle"
-            " limits nolimits left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr"
-            " bigm Bigm nonumber notag hline boxed mathstrut smash mathord mathbin mathrel noindent centering"
-            " underbrace overbrace mathopen mathclose ensuremath"
-        ).split()
+        for name in [
+            "thinspace",
+            "medspace",
+            "thickspace",
+            "negthinspace",
+            "displaystyle",
+            "textstyle",
+            "scriptstyle",
+            "scriptscriptstyle",
+            "limits",
+            "nolimits",
+            "left",
+            "right",
+            "middle",
+            "big",
+            "Big",
+            "bigg",
+            "Bigg",
+            "bigl",
+            "bigr",
+            "Bigl",
+            "Bigr",
+            "biggl",
+            "biggr",
+            "Biggl",
+            "Biggr",
+            "bigm",
+            "Bigm",
+            "nonumber",
+            "notag",
+            "hline",
+            "boxed",
+            "mathstrut",
+            "smash",
+            "mathord",
+            "mathbin",
+            "mathrel",
+            "noindent",
+            "centering",
+            "underbrace",
+            "overbrace",
+            "mathopen",
+            "mathclose",
+            "ensuremath",
+        ]
     ]
 )
 _WITH_ARGUMENT = frozenset(
     rf"\{name}"
-    for name in (
-        "label tag eqref ref cite hspace hspace* vspace phantom hphantom vphantom color textcolor style class"
-        " cssId tag* footnote colorbox"
-    ).split()
+    for name in [
+        "label",
+        "tag",
+        "eqref",
+        "ref",
+        "cite",
+        "hspace",
+        "hspace*",
+        "vspace",
+        "phantom",
+        "hphantom",
+        "vphantom",
+        "color",
+        "textcolor",
+        "style",
+        "class",
+        "cssId",
+        "tag*",
+        "footnote",
+        "colorbox",
+    ]
 )
 """Dropped together with the group behind them; a second group, as of `\\textcolor`, stays."""
 
 _CUTS = {rf"\{name}": count for name, count in [("frac", 2), ("dfrac", 2), ("tfrac", 2), ("cfrac", 2)]} | {
     rf"\{name}": 1
-    for name in (
-        "sqrt hat tilde bar dot ddot check breve acute grave vec overline widehat widetilde underline mathring"
-        " mathbf boldsymbol bm pmb mathit mathcal mathscr mathfrak mathbb mathbbm mathds"
-    ).split()
+    for name in [
+        "sqrt",
+        "hat",
+        "tilde",
+        "bar",
+        "dot",
+        "ddot",
+        "check",
+        "breve",
+        "acute",
+        "grave",
+        "vec",
+        "overline",
+        "widehat",
+        "widetilde",
+        "underline",
+        "mathring",
+        "mathbf",
+        "boldsymbol",
+        "bm",
+        "pmb",
+        "mathit",
+        "mathcal",
+        "mathscr",
+        "mathfrak",
+        "mathbb",
+        "mathbbm",
+        "mathds",
+    ]
 }
 
 _UNICODE = {
@@ -67,13 +148,17 @@ _UNICODE = {
 _RAISED = {
     "ᵀ": "T", "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4",
 }  # fmt: skip
-_GREEK = {
-    c: rf"\{unicodedata.name(c).rsplit(' ', 1)[1].lower().replace('lamda', 'lambda')}"
-    for c in "αβγδεζηθικλμνξοπρστυφχψω"
-} | {
-    c: rf"\{unicodedata.name(c).rsplit(' ', 1)[1].capitalize().replace('Lamda', 'Lambda')}"
-    for c in "ΓΔΘΛΞΠΣΦΨΩ"
-} | {"ϵ": r"\epsilon", "ϕ": r"\phi", "ϑ": r"\theta"}
+_GREEK = (
+    {
+        c: rf"\{unicodedata.name(c).rsplit(' ', 1)[1].lower().replace('lamda', 'lambda')}"
+        for c in "αβγδεζηθικλμνξοπρστυφχψω"
+    }
+    | {
+        c: rf"\{unicodedata.name(c).rsplit(' ', 1)[1].capitalize().replace('Lamda', 'Lambda')}"
+        for c in "ΓΔΘΛΞΠΣΦΨΩ"
+    }
+    | {"ϵ": r"\epsilon", "ϕ": r"\phi", "ϑ": r"\theta"}
+)
 
 _SIGNS = frozenset("+-*/=<>()[]{}|^_'&,.;:!$@")
 

@@ -63,6 +63,8 @@ def _print(node: ast.Node) -> tuple[str, int]:  # noqa: C901  one case a node
         case ast.Binary("**", left, right):
             # Python's own rule: the exponent may carry a sign, the base may not
             return f"{_within(left, POSTFIX)}**{_within(right, SIGN)}", BINDING["**"]
+        case ast.Binary("^", left, right):
+            return f"{_within(left, POSTFIX)}^{_within(right, POSTFIX)}", BINDING["**"]
         case ast.Binary(op, left, right):
             binding = BINDING[op]
             return f"{_within(left, binding + (binding == 1))} {op} {_within(right, binding + 1)}", binding
@@ -83,6 +85,18 @@ def _print(node: ast.Node) -> tuple[str, int]:  # noqa: C901  one case a node
             inside = ", ".join(to_plain(a) for a in (*args, *keywords))
             return f"{function}({inside})", _ATOM
         case ast.Over(function, indices, body):
+            return f"{function}[{', '.join(i.id for i in indices)}]({to_plain(body)})", _ATOM
+        case ast.Juxtapose(items, signs):
+            # as it was printed: which products are meant is not known yet
+            marks = [{"": "", "odot": "⊙ ", "oslash": "⊘ ", "otimes": "⊗ "}.get(s, "· ") for s in ("", *signs)]
+            return " ".join(m + _within(i, POSTFIX) for m, i in zip(marks, items, strict=True)), BINDING["*"]
+        case ast.Noted(operand, _):
+            return _print(operand)
+        case ast.Either(options):
+            return _print(options[-1])
+        case ast.Unsized(function):
+            return {"ones": "𝟏", "eye": "I"}.get(function, function), _ATOM
+        case ast.Series(function, indices, _, _, _, body):
             return f"{function}[{', '.join(i.id for i in indices)}]({to_plain(body)})", _ATOM
     raise TypeError(f"not an expression: {type(node).__name__}")
 

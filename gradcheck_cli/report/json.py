@@ -66,6 +66,7 @@ def _claim(c: ClaimResult) -> dict[str, Any]:
         "kind": c.claim.kind,
         "claim": c.claim.formula.text.value,
         "quote": c.claim.quote,
+        "remarks": list(c.remarks),
         "links": [_link(link) for link in c.links],
         "verdict": c.verdict,
         "expected": list(c.claim.expect) if len(c.claim.expect) > 1 else c.claim.expect[0],
@@ -74,7 +75,7 @@ def _claim(c: ClaimResult) -> dict[str, Any]:
         "floor": _number(shown.judgement.floor),
         "seed": c.seed,
         "document": c.operator.document.document,
-        "document_line": None,
+        "document_line": c.place.line if c.place else None,
         "condition": None,
         "correction": None
         if c.correction is None

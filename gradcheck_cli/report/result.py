@@ -15,6 +15,7 @@ RULES: dict[str, tuple[str, str]] = {
     "GC003": ("undecided", "the oracles disagree, or there is not enough precision to decide"),
     "GC004": ("unexpectedly-right", "the spec expects an error here, and the claim holds"),
     "GC005": ("bad-correction", "the correction that the spec gives does not hold"),
+    "GC006": ("drift", "the formula that the spec quotes no longer stands in its document"),
 }
 """The findings of this stage, with their codes."""
 
@@ -73,6 +74,12 @@ class ClaimResult:
     seed: int
     links: tuple[LinkResult, ...]
     correction: CorrectionResult | None = None
+    place: Span | None = None
+    """Where the claim stands in its document, if that was found."""
+    drifted: bool = False
+    """The document was found, and the quoted formula is not in it."""
+    remarks: tuple[str, ...] = ()
+    """What had to be assumed to read the formula."""
 
     @property
     def verdict(self) -> Verdict:
@@ -89,7 +96,11 @@ class ClaimResult:
     @property
     def ok(self) -> bool:
         """Whether nothing has to be done about the claim."""
-        return self.as_expected and (self.correction is None or self.correction.verdict == "holds")
+        return (
+            self.as_expected
+            and not self.drifted
+            and (self.correction is None or self.correction.verdict == "holds")
+        )
 
     @property
     def first_unexpected(self) -> LinkResult | None:
@@ -117,6 +128,8 @@ class ClaimResult:
             return _CODES[link.verdict if link else self.verdict]
         if self.correction is not None and self.correction.verdict != "holds":
             return "GC005"
+        if self.drifted:
+            return "GC006"
         return None if self.verdict == "holds" else _CODES[self.verdict]
 
 

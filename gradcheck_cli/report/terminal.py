@@ -6,6 +6,7 @@ so that neither markup, emoji codes nor control characters are interpreted.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from rich.cells import cell_len
@@ -63,13 +64,15 @@ def explain(claim: ClaimResult) -> RichText:
     out.append("\n")
     for name, definition in (
         *((i.name, "input") for i in claim.operator.inputs),
-        *((d.name, d.text.value) for d in claim.operator.forward),
+        *((d.name, _one_line(d.text.value)) for d in claim.operator.forward),
     ):
         _line(out, f"  {name}: {definition}" if definition == "input" else f"  {name} = {definition}", "")
     for when in claim.claim.when:
-        _line(out, f"  assuming {when.name} = {when.text.value}", "cyan")
+        _line(out, f"  assuming {when.name} = {_one_line(when.text.value)}", "cyan")
     if claim.claim.fixed:
         _line(out, f"  held constant: {', '.join(n.id for n in claim.claim.fixed)}", "cyan")
+    for remark in claim.remarks:
+        _line(out, f"  {remark}", "cyan")
     for number, link in enumerate(claim.links):
         out.append("\n")
         _verdict(out, link.verdict)
@@ -82,9 +85,14 @@ def explain(claim: ClaimResult) -> RichText:
         _verdict(out, claim.correction.verdict)
         _line(out, f" correction: {claim.correction.text}", "bold")
     if claim.claim.note:
-        _line(out, f"\n  note: {claim.claim.note}", "dim")
+        _line(out, f"\n  note: {_one_line(claim.claim.note)}", "dim")
     _line(out, f"\n  seed {claim.seed}; the same seed gives the same data (`--seed {claim.seed}`)", "dim")
     return out
+
+
+def _one_line(text: str) -> str:
+    """A text that may be a block of several lines in the spec."""
+    return " ".join(text.split())
 
 
 def _draws(out: RichText, link: LinkResult) -> None:
@@ -155,7 +163,13 @@ def _finding(out: RichText, claim: ClaimResult) -> None:
     _line(out, f"error[{code}] {name}: ", "bold red", end="")
     _line(out, headline, "bold")
     _line(out, f"  --> {claim.spec}:{span.line}:{span.column} ({link.id if link else claim.claim.id})", "")
+    if claim.place is not None:
+        _line(out, f"  --> {claim.place.source.name}:{claim.place.line}:{claim.place.column}", "")
     _block(out, excerpt(span))
+    if code == "GC006":
+        quote = _cut(_one_line(claim.claim.quote or ""), 80)
+        _line(out, f"   = not found in {claim.operator.document.document}: {quote}", "")
+        _line(out, "   = help: quote the formula as it stands there now, and judge that", "")
     if link is not None and link.verdict in {"shape-mismatch", "undecided"}:
         _line(out, f"   = {link.judgement.reason}", "")
     if link is not None and link.verdict == "wrong":
@@ -165,6 +179,8 @@ def _finding(out: RichText, claim: ClaimResult) -> None:
         _line(out, f"   = steps of the chain: {steps}", "")
     if link is not None and link.verdict not in {"holds", "shape-mismatch"}:
         _values(out, link)
+    for remark in claim.remarks:
+        _line(out, f"   = {remark}", "")
     _advice(out, claim)
     out.append("\n")
 
@@ -188,6 +204,8 @@ def _values(out: RichText, link: LinkResult) -> None:
 
 
 def _advice(out: RichText, claim: ClaimResult) -> None:
+    if claim.code == "GC006":
+        return
     if claim.code == "GC004":
         expected = ", ".join(claim.claim.expect)
         _line(
@@ -198,7 +216,9 @@ def _advice(out: RichText, claim: ClaimResult) -> None:
     elif claim.correction is not None:
         reason = f": {claim.correction.reason}" if claim.correction.reason else ""
         _line(out, f"   = the correction is {claim.correction.verdict}{reason}", "")
-    _line(out, f"   = seed {claim.seed}; more: gradcheck explain {claim.claim.ids[0]}", "dim")
+    shown = claim.first_unexpected or claim.links[0]
+    command = shlex.join(("gradcheck", "explain", shown.id, claim.spec))
+    _line(out, f"   = seed {claim.seed}; more: {command}", "dim")
 
 
 def _cut(text: str, width: int) -> str:
@@ -222,7 +242,7 @@ def _known(out: RichText, claims: Iterable[ClaimResult], width: int) -> None:
             _line(out, f"\n{here}", "cyan")
         link = claim.first_error
         assert link is not None
-        id_ = _cut(link.id, 40)
+        id_ = _cut(link.id, 40) + (f" (line {claim.place.line})" if claim.place else "")
         column = max(14, cell_len(id_)) + 4
         out.append(_MARK[link.verdict] + " ", style=_STYLE[link.verdict])
         _line(out, id_ + " " * (column - 2 - cell_len(id_)), "bold", end="")

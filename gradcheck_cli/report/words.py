@@ -22,6 +22,8 @@ def finding_message(c: ClaimResult) -> str:
     link = c.first_unexpected or c.first_error
     if c.as_expected and c.correction is not None and c.correction.verdict != "holds":
         return f"the correction is {c.correction.verdict} itself: {c.correction.text}"
+    if c.as_expected and c.drifted:
+        return f"the quoted formula is not in {c.operator.document.document} any more"
     if link is None or link.verdict == "holds":
         return "the claim holds, and the spec expects that it does not"
     return link_message(link)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -26,18 +27,18 @@ def discover(paths: tuple[Path, ...], cwd: Path) -> Found:
     """The spec files of the given paths; without any, of the configuration, of `specs/`, or the bundled ones.
 
     A file is taken whatever its name; a folder gives its `.yaml` and `.yml`
-    files, hidden ones left out, and is never followed out through links twice.
+    files, hidden ones left out; links to other folders are not followed.
     """
     if paths:
-        return _of(paths)
+        return _of(paths, cwd)
     configured, problems = configuration(cwd)
     if problems:
         return Found((), problems)
     if configured:
-        return _of(configured)
+        return _of(configured, cwd)
     if (cwd / "specs").is_dir():
-        return _of((Path("specs"),))
-    found = _of((bundled(),))
+        return _of((Path("specs"),), cwd)
+    found = _of((bundled(),), cwd)
     return Found(found.files, found.problems, bundled=True)
 
 
@@ -48,13 +49,13 @@ def bundled() -> Path:
     return installed if installed.is_dir() else package.parent / "specs"
 
 
-def _of(paths: tuple[Path, ...]) -> Found:
+def _of(paths: tuple[Path, ...], cwd: Path) -> Found:
     files: dict[Path, None] = {}
     problems: list[Problem] = []
     for path in paths:
         try:
-            if path.is_dir():
-                inside = _inside(path)
+            if (cwd / path).is_dir():
+                inside = _inside(cwd / path)
                 if not inside:
                     problems.append(
                         Problem(
@@ -65,20 +66,29 @@ def _of(paths: tuple[Path, ...]) -> Found:
                     )
                 files |= dict.fromkeys(inside)
             else:
-                files[path] = None
+                files[cwd / path] = None
         except OSError as error:
-            problems.append(Problem(f"this folder cannot be read: {error.strerror or error}", file=str(path)))
+            problems.append(
+                Problem(
+                    f"this folder cannot be read: {error.strerror or error}", file=str(error.filename or path)
+                )
+            )
     return Found(tuple(files), tuple(problems))
 
 
 def _inside(folder: Path) -> list[Path]:
-    found = []
-    # os.walk (unlike rglob of 3.11) does not follow links to folders, so that a loop of them ends
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        if path.suffix.lower() in SUFFIXES and not any(p.startswith(".") for p in parts) and path.is_file():
-            found.append(path)
+    found: list[Path] = []
+    # links to folders are not followed, so that a loop of them ends; links to files are
+    for here, folders, files in os.walk(folder, onerror=_refuse):
+        folders[:] = [f for f in folders if not f.startswith(".")]
+        found += (
+            Path(here, f) for f in files if Path(f).suffix.lower() in SUFFIXES and not f.startswith(".")
+        )
     return sorted(found)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def configuration(cwd: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:

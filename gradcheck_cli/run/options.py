@@ -1,4 +1,4 @@
-"""The options of a run, and the bounds on them."""
+"""The options of a run."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 
 from gradcheck_cli.compare.judge import Settings
 
-MAX_DRAWS = 10_000
-
 
 @dataclass(frozen=True)
 class Options:
@@ -16,5 +14,7 @@ class Options:
 
     paths: tuple[Path, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    sources: Path | None = None
+    """Where the documents are that the specs name, besides the folders of the specs."""
     keyword: str | None = None
     """Only claims whose id, operator, file or text contains this (`-k`)."""

@@ -4,47 +4,76 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gradcheck_cli import __version__
 from gradcheck_cli.compare.judge import Settings, judge, seed_of
 from gradcheck_cli.compare.verdict import overall
+from gradcheck_cli.lang.ast import Call, Name, Node, transform
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.report.result import ClaimResult, CorrectionResult, Crash, LinkResult, RunResult
 from gradcheck_cli.run.discover import discover
+from gradcheck_cli.run.documents import Documents
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.spec.load import load
-from gradcheck_cli.spec.model import Claim, Operator, SpecFile
-from gradcheck_cli.spec.typing import type_claim, type_program
+from gradcheck_cli.spec.model import Claim, Formula, Operator, SpecFile
+from gradcheck_cli.spec.typing import TypedClaim, type_claim, type_program
 from gradcheck_cli.text import Problem, UserError
 
 Watch = Callable[[int, int, str], None]
 """Told before each claim: how many are done, how many there are, which one is next."""
 
-Job = tuple[SpecFile, Operator, Claim]
+
+@dataclass(frozen=True)
+class Job:
+    """One claim to judge, and where it comes from."""
+
+    spec: SpecFile
+    folder: Path
+    operator: Operator
+    claim: Claim
 
 
 def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
     """Everything that the options ask for. Never raises for what a spec contains."""
     found = discover(options.paths, cwd)
-    specs = [load(file, name=_shown(file, cwd)) for file in found.files]
-    problems = [*found.problems, *(p for spec in specs for p in spec.problems)]
+    specs = [(load(file, name=_shown(file, cwd)), file.parent) for file in found.files]
+    problems = [*found.problems, *(p for spec, _ in specs for p in spec.problems)]
     jobs, broken = _jobs(specs)
     problems += broken
     selected = [job for job in jobs if _matches(job, options.keyword)]
     claims: list[ClaimResult] = []
     crashes: list[Crash] = []
     left_over = 0
-    for number, (spec, operator, claim) in enumerate(selected):
+    documents = Documents(options.sources)
+    published = {job.operator.document.document for job in selected}
+    # all claims of a document are placed, so that a selection does not change which place is whose
+    places = {
+        id(job): documents.place(job.operator, job.claim, job.folder, job.spec.name)
+        for job in jobs
+        if job.operator.document.document in published
+    }
+    problems += documents.problems
+    for number, job in enumerate(selected):
+        spec, claim = job.spec, job.claim
         if watch is not None:
             watch(number, len(selected), claim.id)
         try:
-            claims.append(judged(spec, operator, claim, options.settings))
+            place, drifted = places[id(job)]
+            result = judged(spec, job.operator, claim, options.settings)
+            claims.append(replace(result, place=place, drifted=drifted))
         except UserError as error:
             problems += error.problems
         except RecursionError:
             problems.append(_too_deep(claim))
+        except MemoryError:
+            problems.append(
+                Problem(
+                    "there is not enough memory to judge this claim", claim.span, help="use smaller sizes"
+                )
+            )
         except KeyboardInterrupt:
             left_over = len(selected) - number
             break
@@ -80,11 +109,11 @@ def _shown(file: Path, cwd: Path) -> str:
         return file.as_posix()
 
 
-def _jobs(specs: Iterable[SpecFile]) -> tuple[list[Job], list[Problem]]:
+def _jobs(specs: Iterable[tuple[SpecFile, Path]]) -> tuple[list[Job], list[Problem]]:
     """The claims of all operators whose forward computation is sound, and the problems of the others."""
     jobs: list[Job] = []
     problems: list[Problem] = []
-    for spec in specs:
+    for spec, folder in specs:
         for operator in spec.operators:
             try:
                 type_program(operator)
@@ -93,15 +122,15 @@ def _jobs(specs: Iterable[SpecFile]) -> tuple[list[Job], list[Problem]]:
             except RecursionError:
                 problems.append(Problem("this forward computation nests too deep", operator.span))
             else:
-                jobs += [(spec, operator, claim) for claim in operator.claims]
+                jobs += [Job(spec, folder, operator, claim) for claim in operator.claims]
     return jobs, problems
 
 
 def _matches(job: Job, keyword: str | None) -> bool:
     if not keyword:
         return True
-    spec, operator, claim = job
-    words = " ".join((spec.name, operator.name, *claim.ids, claim.kind, claim.formula.text.value))
+    claim = job.claim
+    words = " ".join((job.spec.name, job.operator.name, *_link_ids(claim, claim.links), claim.kind, claim.formula.text.value))
     return keyword.lower() in words.lower()
 
 
@@ -109,29 +138,46 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings)
     """The result of one claim, its correction included. Raises UserError for what cannot be judged."""
     typed = type_claim(operator, claim)
     judgements = judge(operator, claim, typed, settings)
-    sides = claim.formula.equation.sides
+    sides = _shown_sides(claim.formula, typed, claim.kind)
+    spans = [side.span for side in claim.formula.equation.sides]
     each = claim.expect if len(claim.expect) > 1 else (None,) * len(judgements)
-    ids = (
-        claim.ids
-        if len(claim.ids) == len(judgements)
-        else tuple(
-            claim.ids[0] if len(judgements) == 1 else f"{claim.ids[0]}.{n + 1}"
-            for n in range(len(judgements))
-        )
-    )
     links = tuple(
-        LinkResult(ids[n], to_plain(sides[n]), to_plain(sides[n + 1]), sides[n + 1].span, judgement, each[n])
-        for n, judgement in enumerate(judgements)
+        LinkResult(id_, sides[n], sides[n + 1], spans[n + 1], judgement, each[n])
+        for n, (id_, judgement) in enumerate(zip(_link_ids(claim, len(judgements)), judgements, strict=True))
     )
     correction = None
     if claim.correction is not None:
-        corrected = judge(operator, claim, type_claim(operator, claim, claim.correction), settings)
+        right = type_claim(operator, claim, claim.correction)
+        corrected = judge(operator, claim, right, settings)
         verdict = overall(tuple(j.verdict for j in corrected))
         reason = next((j.reason for j in corrected if j.verdict == verdict), "")
-        correction = CorrectionResult(
-            tuple(to_plain(side) for side in claim.correction.equation.sides), verdict, reason
-        )
-    return ClaimResult(operator, claim, spec.name, seed_of(operator, claim, settings), links, correction)
+        correction = CorrectionResult(_shown_sides(claim.correction, right, claim.kind), verdict, reason)
+    seed = seed_of(operator, claim, settings)
+    return ClaimResult(operator, claim, spec.name, seed, links, correction, remarks=typed.remarks)
+
+
+def _link_ids(claim: Claim, links: int) -> tuple[str, ...]:
+    """The ids of the links: the claim's own, or its one id numbered."""
+    if len(claim.ids) == links:
+        return claim.ids
+    return tuple(f"{claim.ids[0]}.{n + 1}" for n in range(links))
+
+
+def _short(node: Node) -> Node:
+    """In a gradient claim `dX` says the same as `grad(X)`."""
+    match node:
+        case Call("grad", (Name(name),)):
+            return Name(f"d{name}", span=node.span)
+    return node
+
+
+def _shown_sides(formula: Formula, typed: TypedClaim, kind: str) -> tuple[str, ...]:
+    """The sides as they were judged, in plain text; as they are written, where they have no plain form."""
+    if typed.equation is not None:
+        shown = [transform(side, _short) if kind == "gradient" else side for side in typed.equation.sides]
+        return tuple(map(to_plain, shown))
+    sides = formula.equation.sides
+    return tuple(" ".join(side.span.text.split()) if side.span else "…" for side in sides)
 
 
 def _too_deep(claim: Claim) -> Problem:

@@ -4,37 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import partial
 from itertools import product
 
 from gradcheck_cli.lang import ast
-from gradcheck_cli.lang.calls import bind
 from gradcheck_cli.lang.functions import FUNCTIONS
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.shapes import rules
+from gradcheck_cli.shapes.applied import Calls
 from gradcheck_cli.shapes.dims import show
-from gradcheck_cli.shapes.infer import Scope
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
-from gradcheck_cli.shapes.products import Products, filled, unsettled
-from gradcheck_cli.shapes.readings import ELEMENTWISE, Keys, Reading, best, eye, ones
-from gradcheck_cli.shapes.series import body_of, found_indices, lifted
-from gradcheck_cli.shapes.typed import Type
+from gradcheck_cli.shapes.readings import Reading, best, eye, ones, static_form
+from gradcheck_cli.shapes.series import body_of, found_indices
+from gradcheck_cli.shapes.unsized import unsettled
 from gradcheck_cli.text import Problem, UserError
 
 _LOOSEST = {"cdot", "matmul"}
 _HADAMARD = {"odot", "oslash", "otimes"}
 
 
-class Meanings:
+class Meanings(Calls):
     """The readings of one formula in a scope, which also collects its indices."""
 
-    def __init__(self, scope: Scope, vectors: str = "column") -> None:
-        self.scope = scope
-        self.row = vectors == "row"
-        self.keys = Keys()
-        self.products = Products(scope.dims, self.keys)
-
     def readings(self, node: ast.Expr) -> list[Reading]:  # noqa: C901  one case a node
-        """Every way in which a part can be well-shaped. Raises UserError, ShapeMismatch where there is none."""
+        """Every way in which a part can be well-shaped. Raises UserError where there is none."""
         match node:
             case ast.Juxtapose(items, signs):
                 return self.juxtaposed(items, signs, node)
@@ -59,28 +52,21 @@ class Meanings:
             case ast.Series():
                 return self.series(node)
             case ast.Either(options):
-                return self.first_fitting([lambda o=option: self.readings(o) for option in options])  # type: ignore[misc]
+                return self.first_fitting([partial(self.readings, option) for option in options])
             case ast.Noted(operand, remark):
-                return [
-                    r.noted(remark.replace("{}", _argument(r.expr))) for r in self.readings(operand)
-                ]
+                found = self.readings(operand)
+                return [r.noted(remark.replace("{}", to_plain(r.expr))) for r in found] if remark else found
             case ast.Unsized(function):
                 make = ones if function == "ones" else eye
                 key = self.keys.of(function)
-                return [Reading(node, None, self.row and function == "ones", key=key, fill=lambda s: make(s, node))]
+                return [
+                    Reading(
+                        node, None, self.row and function == "ones", key=key, fill=lambda s: make(s, node)
+                    )
+                ]
         return [self.leaf(node)]
 
-    # leaves and their like
-
-    def leaf(self, node: ast.Expr) -> Reading:
-        """A part that is plain already."""
-        return self.known(node, self.scope.infer(node).type)
-
-    def known(self, node: ast.Expr, type_: Type, base: Reading | None = None) -> Reading:
-        """A reading with a type, as cheap as what it is made of."""
-        key = self.keys.of("leaf", node)
-        row = self.row and type_.rank == 1
-        return Reading(node, type_, row, base.cost if base else 0, base.remarks if base else (), key)
+    # one operand
 
     def negative(self, reading: Reading, node: ast.Expr) -> Reading:
         """`-x`."""
@@ -102,31 +88,35 @@ class Meanings:
         if turned and kind == "top":
             key = self.keys.of("turned", reading.key) if reading.type is None or reading.rank else reading.key
             row = not reading.row if reading.type is None or reading.rank else False
-            return Reading(
-                reading.expr, reading.type, row, reading.cost, reading.remarks, key if row != self.row else reading.key,
-                reading.fill,
-            )  # fmt: skip
+            key = key if row != self.row else reading.key
+            return Reading(reading.expr, reading.type, row, reading.cost, reading.remarks, key, reading.fill)
         if kind == "top":
             kind = "T" if reading.rank == 2 else "mT"
         expr = ast.Transpose(reading.expr, kind, span=node.span)
         assert reading.type is not None
         function, rule = ("transpose", "transpose") if kind == "T" else ("swapaxes", "mT")
         type_ = rules.RULES[rule](rules.Application(function, (reading.type,), expr, self.scope.dims))[0]
-        return Reading(expr, type_, reading.row, reading.cost, reading.remarks, self.keys.of("T", reading.key))
+        return Reading(
+            expr, type_, reading.row, reading.cost, reading.remarks, self.keys.of("T", reading.key)
+        )
 
     def subscript(self, operand: ast.Expr, items: tuple[ast.Expr, ...], node: ast.Expr) -> list[Reading]:
         """`x_{ij}`; the operand is read so that it has an axis for every index."""
+        items = tuple(map(static_form, items))
         dots = any(isinstance(i, ast.Ellipsis) for i in items)
+        taken = sum(not isinstance(i, ast.Absent) for i in items)
         if isinstance(operand, ast.Call) and FUNCTIONS[operand.function].rule in {"eigh", "svd"}:
             return [self.leaf(node)]
         options = self.readings(operand)
-        fitting = [r for r in options if r.type is not None and (dots or r.rank >= len(items))]
+        fitting = [r for r in options if r.type is not None and (dots or r.rank >= taken)]
         if not fitting:
             shown = [r for r in options if r.type is not None]
             if not shown:
                 raise unsettled(options[0])
             raise ShapeMismatch(
-                f"{len(items)} indices for an array of {shown[0].rank} axes, {shown[0].type}", node, shown[0].shape
+                f"{taken} indices for an array of {shown[0].rank} axes, {shown[0].type}",
+                node,
+                shown[0].shape,
             )
         found = []
         for reading in fitting:
@@ -177,7 +167,9 @@ class Meanings:
 
     # products and powers
 
-    def juxtaposed(self, items: tuple[ast.Expr, ...], signs: tuple[str, ...], node: ast.Expr) -> list[Reading]:
+    def juxtaposed(
+        self, items: tuple[ast.Expr, ...], signs: tuple[str, ...], node: ast.Expr
+    ) -> list[Reading]:
         """A product: side by side binds tighter than `·`; beside `⊙` both groupings are tried."""
         parts = [self.readings(item) for item in items]
         kinds = set(signs)
@@ -186,7 +178,7 @@ class Meanings:
             plans.append([_HADAMARD, {""}, _LOOSEST])
             if kinds & _LOOSEST:
                 plans.append([{""}, _LOOSEST, _HADAMARD])
-        return self.first_fitting([lambda p=plan: self.grouped(parts, list(signs), p, node) for plan in plans])  # type: ignore[misc]
+        return self.first_fitting([partial(self.grouped, parts, list(signs), plan, node) for plan in plans])
 
     def grouped(
         self, parts: list[list[Reading]], signs: list[str], levels: list[set[str]], node: ast.Expr
@@ -203,7 +195,10 @@ class Meanings:
                     joined.append([part])
                     inner.append([])
                     left.append(sign)
-            parts = [self.fold(run, [self.join(s, node) for s in own]) for run, own in zip(joined, inner, strict=True)]
+            parts = [
+                self.fold(run, [self.join(s, node) for s in own])
+                for run, own in zip(joined, inner, strict=True)
+            ]
             signs = left
         return parts[0]
 
@@ -226,7 +221,9 @@ class Meanings:
             square = reading.rank > 1 and reading.shape[-1] == reading.shape[-2]
             if minus and reading.rank > 1:
                 if not square:
-                    raise ShapeMismatch(f"only a square matrix has an inverse, not {show(reading.shape)}", node, reading.shape)
+                    raise ShapeMismatch(
+                        f"only a square matrix has an inverse, not {show(reading.shape)}", node, reading.shape
+                    )
                 expr: ast.Expr = ast.Call("inv", (reading.expr,), span=node.span)
                 key = self.keys.of("inv", reading.key)
                 found.append(Reading(expr, reading.type, False, reading.cost, reading.remarks, key))
@@ -244,78 +241,6 @@ class Meanings:
                 key = self.keys.of("matrix power", reading.key, exponent.value)
                 found.append(Reading(expr, reading.type, False, reading.cost, reading.remarks, key))
         return best(found)
-
-    # calls
-
-    def call(self, call: ast.Call) -> list[Reading]:
-        """A function of the table, its arrays in all their readings."""
-        function = FUNCTIONS[call.function]
-        kinds = [p.kind for p in function.parameters]
-        variadic = bool(function.parameters) and function.parameters[0].variadic
-        arrays = [n for n, _ in enumerate(call.args) if (kinds[0] if variadic else kinds[n : n + 1] == ["array"]) in {True, "array"}]
-        if not arrays:
-            return [self.leaf(call)]
-        options = [self.readings(call.args[n]) for n in arrays]
-        found: list[Reading] = []
-        problem: UserError | None = None
-        for chosen in list(product(*options))[:64]:
-            try:
-                found.append(self.applied(call, arrays, chosen))
-            except UserError as error:
-                problem = problem or error
-        if not found:
-            assert problem is not None
-            raise problem
-        return best(found)
-
-    def applied(self, call: ast.Call, arrays: list[int], chosen: tuple[Reading, ...]) -> Reading:
-        """A call with one reading for each array."""
-        sized = next((r.shape for r in chosen if r.type is not None), None)
-        if any(r.type is None for r in chosen):
-            if sized is None or FUNCTIONS[call.function].rule not in {"elementwise", "comparison"}:
-                raise unsettled(next(r for r in chosen if r.type is None))
-            chosen = tuple(filled(r, sized) for r in chosen)
-        cost = sum(r.cost for r in chosen)
-        remarks = tuple(dict.fromkeys(m for r in chosen for m in r.remarks))
-        first = chosen[0]
-        if call.function == "trace" and not first.rank:
-            return first.noted("the trace of a scalar is the scalar itself")
-        args = list(call.args)
-        for n, reading in zip(arrays, chosen, strict=True):
-            args[n] = reading.expr
-        adapted = ast.Call(call.function, _fitted(call.function, args, first), call.keywords, span=call.span)
-        if call.function == "softmax" and first.rank == 2 and first.shape[1].is_one and not call.keywords:
-            axis = ast.Keyword("axis", ast.Number(Fraction(0)))
-            adapted = ast.Call("softmax", adapted.args, (axis,), span=call.span)
-        types = [r.type for r in chosen if r.type is not None]
-        if adapted.args[0] != args[0]:
-            types[0] = self.scope.infer(adapted.args[0]).type
-        given = bind(adapted)
-        application = rules.Application(call.function, tuple(types), adapted, self.scope.dims, given)
-        type_ = rules.RULES[FUNCTIONS[call.function].rule](application)[0]
-        key = self.keys.of(call.function, *(r.key for r in chosen), call.keywords)
-        row = first.row if type_.rank == 1 and first.rank == 1 else self.row and type_.rank == 1
-        return Reading(adapted, type_, row, cost, remarks, key)
-
-    def derivative(self, call: ast.Call) -> list[Reading]:
-        """`grad`, `D`, `jacobian`, `d`: what stands inside is read by itself, over forward values."""
-        if call.function == "grad":
-            return [self.leaf(call)]
-        inner = call.args[0]
-        outer: tuple[ast.Expr, ...] = ()
-        if call.function == "d":
-            inner, outer = lifted(inner, self.scope.bound.keys())
-        scope = self.scope
-        below = Scope(scope.types, scope.dims, locals=scope.locals, outer=frozenset(scope.bound) | scope.outer)
-        found = []
-        for reading in Meanings(below, "row" if self.row else "column").readings(inner):
-            if reading.type is None:
-                raise unsettled(reading)
-            expr: ast.Expr = ast.Call(call.function, (reading.expr, *call.args[1:]), span=call.span)
-            if outer:
-                expr = ast.Subscript(expr, outer, span=call.span)
-            found.append(self.known(expr, scope.infer(expr).type, reading))
-        return found
 
     # sums over indices
 
@@ -357,25 +282,5 @@ class Meanings:
                     raise unsettled(reading)
                 masked = expr is not reading.expr
                 key = self.keys.of("masked", reading.key, expr) if masked else reading.key
-                found.append(
-                    Reading(expr, reading.type, reading.row, reading.cost, reading.remarks, key)
-                )
+                found.append(Reading(expr, reading.type, reading.row, reading.cost, reading.remarks, key))
         return [self.reduced(node.function, names, r, node) for r in found]
-
-
-def _argument(expr: ast.Expr) -> str:
-    return to_plain(expr)
-
-
-def _fitted(function: str, args: list[ast.Expr], first: Reading) -> tuple[ast.Expr, ...]:
-    """`diag` of a column or row that is a matrix takes its one column or row."""
-    if function == "diag" and first.rank == 2 and first.shape[0] != first.shape[1]:
-        zero, everything = ast.Number(Fraction(0)), ast.Slice(None, None, None)
-        if first.shape[1].is_one:
-            return (ast.Subscript(args[0], (everything, zero), span=args[0].span), *args[1:])
-        if first.shape[0].is_one:
-            return (ast.Subscript(args[0], (zero,), span=args[0].span), *args[1:])
-    return tuple(args)
-
-
-__all__ = ["ELEMENTWISE", "Meanings"]

@@ -7,20 +7,17 @@ the elementwise reading is taken, at a cost and with a remark.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.functions import FUNCTIONS, OPERATORS
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.shapes import rules
-from gradcheck_cli.shapes.dims import Dim, Shape, show
+from gradcheck_cli.shapes.dims import Dim, show
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
-from gradcheck_cli.shapes.readings import BROADCAST, ELEMENTWISE, TURNED, Keys, Reading, ones
+from gradcheck_cli.shapes.readings import BROADCAST, ELEMENTWISE, TURNED, Keys, Reading
 from gradcheck_cli.shapes.typed import Type
-from gradcheck_cli.text import Problem, UserError
-
-MATRIX = ast.Unsized("matrix")
-"""What `\\mathbf 1\\mathbf 1^\\top` gives: a matrix of ones of any shape."""
+from gradcheck_cli.shapes.unsized import both, filled, product, unsettled
 
 _SCALAR_SIGN = 3
 """What it costs to read `⊙` between a scalar and an array."""
@@ -29,8 +26,9 @@ _SCALAR_SIGN = 3
 class Products:
     """The products of one formula."""
 
-    def __init__(self, dims: Mapping[str, Dim], keys: Keys) -> None:
+    def __init__(self, dims: Mapping[str, Dim], keys: Keys, row: bool = False) -> None:
         self.dims = dims
+        self.row = row
         self.keys = keys
 
     def typed(self, function: str, args: tuple[Type, ...], node: ast.Expr) -> Type:
@@ -47,17 +45,23 @@ class Products:
         if sign == "otimes":
             return self._tensor(left, right, node)
         if left.type is None or right.type is None:
-            return self._unsized(left, right, node)
+            key = self.keys.product("@", left.key, right.key)
+            return product(left, right, node, key, lambda one, two: self.multiply("", one, two, node))
         if not left.rank or not right.rank:
             return [self._scaled(left, right, node)]
         strict = self._strict(left, right, node)
         vectors = left.rank == right.rank == 1 and left.row == right.row
         if sign == "cdot" and vectors and left.shape == right.shape:
             inner = self._call("dot", left, right, node, row=False)
-            return [inner, self.elementwise("*", left, right, node)]
+            hadamard = self.elementwise("*", left, right, node)
+            return [
+                self._remarked(inner, 0, "an inner product"),
+                self._remarked(hadamard, 0, "an elementwise product"),
+            ]
         if strict is not None:
             return [strict]
-        if sign != "matmul":
+        natural = all(r.rank != 1 or r.row == self.row for r in (left, right))
+        if sign != "matmul" and natural:
             fits = left.shape == right.shape or (not vectors and left.rank != right.rank)
             if fits:
                 try:
@@ -70,7 +74,7 @@ class Products:
 
     def _no_product(self, left: Reading, right: Reading, node: ast.Expr) -> ShapeMismatch:
         return ShapeMismatch(
-            f"no product fits {_shown(left)} and {_shown(right)}: `{to_plain(left.expr)}`, `{to_plain(right.expr)}`",
+            f"no product fits {_shown(left)} and {_shown(right)}",
             node,
             left.shape,
             right.shape,
@@ -97,7 +101,9 @@ class Products:
             if one and two:
                 if left.row and not right.row:
                     return self._call("dot", left, right, node, row=False)
-                return None if left.row or not right.row else self._call("outer", left, right, node, row=False)
+                return (
+                    None if left.row or not right.row else self._call("outer", left, right, node, row=False)
+                )
             if (one and not left.row) or (two and right.row):
                 return None
             return self._call("matmul", left, right, node, row=one)
@@ -118,7 +124,7 @@ class Products:
 
     def _tensor(self, left: Reading, right: Reading, node: ast.Expr) -> list[Reading]:
         if left.type is None or right.type is None:
-            raise _unsettled(left if left.type is None else right)
+            raise unsettled(left if left.type is None else right, node)
         if not left.rank or not right.rank:
             return [self._scaled(left, right, node)]
         found = []
@@ -134,15 +140,18 @@ class Products:
 
     # elementwise
 
-    def elementwise(self, op: str, left: Reading, right: Reading, node: ast.Expr, *, sign: bool = False) -> Reading:
+    def elementwise(
+        self, op: str, left: Reading, right: Reading, node: ast.Expr, *, sign: bool = False
+    ) -> Reading:
         """`left op right` element by element; `sign` says that `⊙` was printed."""
         cost, remarks = left.cost + right.cost, _join(left, right)
-        key = self.keys.product("*", left.key, right.key) if op == "*" else self.keys.of(op, left.key, right.key)
+        key = (
+            self.keys.product("*", left.key, right.key)
+            if op == "*"
+            else self.keys.of(op, left.key, right.key)
+        )
         if left.type is None and right.type is None:
-            one, two = left.fill, right.fill
-            assert one is not None
-            assert two is not None
-            fill = _both(lambda a, b: ast.Binary(op, a, b, span=node.span), one, two)
+            fill = both(left, right, lambda a, b: ast.Binary(op, a, b, span=node.span))
             return Reading(node, None, left.row, cost, remarks, key, fill)
         if left.type is None or right.type is None:
             shape = right.shape if left.type is None else left.shape
@@ -154,125 +163,19 @@ class Products:
         row = left.row if left.rank == 1 else right.row
         found = Reading(expr, type_, row, cost, remarks, key)
         if not left.rank or not right.rank:
-            # `1 - x` needs no remark; `⊙` with a scalar was hardly meant
-            return self._remarked(found, _SCALAR_SIGN, "a multiple") if sign and left.rank != right.rank else found
+            if left.rank == right.rank:
+                return found
+            # `x - mu` needs no remark, and `1 - x` is common; `⊙` with a scalar was hardly meant
+            number = isinstance(left.expr, ast.Number) or isinstance(right.expr, ast.Number)
+            added = int(op in "+-" and not number)
+            return (
+                self._remarked(found, _SCALAR_SIGN, "a multiple") if sign else _but(found, cost=cost + added)
+            )
         if left.shape != right.shape:
             return self._remarked(found, BROADCAST, f"broadcast, {show(left.shape)} with {show(right.shape)}")
         if left.rank == 1 and left.row != right.row:
-            return self._remarked(found, TURNED, "a row for a column")
+            return self._remarked(found, TURNED, "a row taken for a column")
         return found
-
-    # arrays whose shape is what fits
-
-    def _unsized(self, left: Reading, right: Reading, node: ast.Expr) -> list[Reading]:
-        """A product with `\\mathbf 1` or `I`."""
-        found: list[Reading] = []
-        key = self.keys.product("@", left.key, right.key)
-        cost, remarks = left.cost + right.cost, _join(left, right)
-
-        def open_(make: Callable[[Shape], ast.Expr | None], row: bool = False) -> None:
-            found.append(Reading(node, None, row, cost, remarks, key, make))
-
-        def settled(one: Reading, two: Reading, extra: int = 0) -> None:
-            found.extend(_but(r, cost=r.cost + extra) for r in self.multiply("", one, two, node))
-
-        def times(one: ast.Expr | None, two: ast.Expr | None, op: str = "@") -> ast.Expr | None:
-            return None if one is None or two is None else ast.Binary(op, one, two, span=node.span)
-
-        if left.type is None and right.type is None:
-            if not left.row and right.row:
-                found.append(Reading(MATRIX, None, False, cost, remarks, key, lambda s: _matrix(s, node)))
-        elif left.type is None:
-            fill, shape = left.fill, right.shape
-            assert fill is not None
-            if not shape:
-                open_(lambda s: times(fill(s), right.expr, "*"), left.row)
-            elif left.expr == MATRIX and len(shape) > 1:
-                open_(lambda s: times(fill((*s[-2:-1], shape[-2])), right.expr) if s[-1:] == shape[-1:] else None)
-            elif isinstance(left.expr, ast.Unsized) and left.expr.function == "eye":
-                rows = shape[-2] if len(shape) > 1 else shape[-1]
-                settled(filled(left, (rows, rows)), right)
-            elif left.row:
-                rows = shape[-2] if len(shape) > 1 else shape[-1]
-                settled(filled(left, (rows,)), right)
-            elif len(shape) == 1 and right.row:
-                open_(lambda s: _outer(fill(s[:1]), right.expr, node) if s[1:] == shape else None)
-            elif len(shape) > 1 and shape[-2].is_one:
-                open_(lambda s: times(fill((s[-2], shape[-2])), right.expr) if s[-1:] == shape[-1:] else None)
-        else:
-            fill, shape = right.fill, left.shape
-            assert fill is not None
-            if not shape:
-                open_(lambda s: times(left.expr, fill(s), "*"), right.row)
-            elif right.expr == MATRIX and len(shape) > 1:
-                open_(lambda s: _wide(left, fill, s, node))
-            elif isinstance(right.expr, ast.Unsized) and right.expr.function == "eye":
-                settled(left, filled(right, (shape[-1], shape[-1])))
-            elif right.row and len(shape) == 1 and not left.row:
-                open_(lambda s: _outer(left.expr, fill(s[1:]), node) if s[:1] == shape and len(s) == 2 else None)
-            elif right.row and len(shape) > 1 and shape[-1].is_one:
-                open_(lambda s: _wide(left, fill, s, node))
-            elif not right.row and not shape[-1].is_one:
-                settled(left, filled(right, shape[-1:]))
-                if len(shape) > 1:
-                    settled(left, filled(right, (shape[-1], Dim.of(1))), 1)
-        if not found:
-            raise _unsettled(left if left.type is None else right)
-        return found
-
-
-def _wide(left: Reading, fill: Callable[[Shape], ast.Expr | None], s: Shape, node: ast.Expr) -> ast.Expr | None:
-    """A matrix times ones of as many columns as are needed."""
-    if s[:-1] != left.shape[:-1] or (left.shape[-1].is_one and not s[-1].is_one and left.shape[-2:-1] == s[-1:]):
-        return None
-    inner = fill((left.shape[-1], s[-1]))
-    return None if inner is None else ast.Binary("@", left.expr, inner, span=node.span)
-
-
-def _matrix(shape: Shape, node: ast.Expr) -> ast.Expr | None:
-    return ones(shape, node) if len(shape) == 2 and not all(d.is_one for d in shape) else None
-
-
-def _outer(left: ast.Expr | None, right: ast.Expr | None, node: ast.Expr) -> ast.Expr | None:
-    return None if left is None or right is None else ast.Call("outer", (left, right), span=node.span)
-
-
-def _both(
-    make: Callable[[ast.Expr, ast.Expr], ast.Expr],
-    one: Callable[[Shape], ast.Expr | None],
-    two: Callable[[Shape], ast.Expr | None],
-) -> Callable[[Shape], ast.Expr | None]:
-    def fill(shape: Shape) -> ast.Expr | None:
-        a, b = one(shape), two(shape)
-        return None if a is None or b is None else make(a, b)
-
-    return fill
-
-
-def filled(reading: Reading, shape: Shape) -> Reading:
-    """A reading without a shape in a shape. Raises ShapeMismatch where it cannot have that."""
-    if reading.type is not None:
-        return reading
-    assert reading.fill is not None
-    expr = reading.fill(shape)
-    if expr is None:
-        raise ShapeMismatch(f"this cannot have the shape {show(shape)}", reading.expr, shape)
-    return Reading(expr, Type(shape), reading.row, reading.cost, reading.remarks, reading.key)
-
-
-def _unsettled(reading: Reading) -> UserError:
-    return UserError(
-        Problem(
-            "nothing here says which shape this has",
-            reading.expr.span,
-            help=r"write the shape below it: `\mathbf 1_n`, `\mathbf 1_{n\times m}`, `I_n`",
-        )
-    )
-
-
-def unsettled(reading: Reading) -> UserError:
-    """The error for an array without a shape."""
-    return _unsettled(reading)
 
 
 def _join(left: Reading, right: Reading) -> tuple[str, ...]:

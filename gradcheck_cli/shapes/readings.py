@@ -61,8 +61,8 @@ class Keys:
     """Equal values, as far as associativity and scalar factors go, get equal numbers."""
 
     numbers: dict[object, int] = field(default_factory=dict)
-    factors: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    """For a product its factors in order."""
+    factors: dict[int, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    """For a product of arrays its sign and its factors, without the scalars among them."""
     scalars: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def of(self, *parts: object) -> int:
@@ -72,27 +72,26 @@ class Keys:
     def product(self, op: str, left: int, right: int) -> int:
         """A product of arrays, flat: `(A B) C` is `A (B C)`, and elementwise factors may change places."""
         scalars = (*self.scalars.get(left, ()), *self.scalars.get(right, ()))
-        parts = (*self._flat(op, left), *self._flat(op, right))
-        core = tuple(sorted(parts)) if op == "*" else parts
-        key = self.of(op, core, tuple(sorted(scalars)))
-        self.factors[key] = (self.of(op), *core)
-        if scalars:
-            self.scalars[key] = tuple(sorted(scalars))
-        return key
-
-    def _flat(self, op: str, key: int) -> tuple[int, ...]:
-        factors = self.factors.get(key)
-        if factors is not None and factors[0] == self.of(op):
-            return factors[1:]
-        return (self.of("bare", key),) if key in self.scalars else (key,)
+        core = (*self._flat(op, left), *self._flat(op, right))
+        return self._made(op, tuple(sorted(core)) if op == "*" else core, scalars)
 
     def scaled(self, scalar: int, array: int) -> int:
         """A scalar times an array: scalars commute with everything."""
-        factors = self.factors.get(array, (self.of("*"), array))
-        scalars = tuple(sorted((*self.scalars.get(array, ()), scalar)))
-        key = self.of(factors, scalars)
-        self.factors[key] = factors
-        self.scalars[key] = scalars
+        op, core = self.factors.get(array, ("", (array,)))
+        return self._made(op, core, (*self.scalars.get(array, ()), scalar))
+
+    def _flat(self, op: str, key: int) -> tuple[int, ...]:
+        own, core = self.factors.get(key, ("", (key,)))
+        return core if own in {op, ""} else (self._made(own, core, ()),)
+
+    def _made(self, op: str, core: tuple[int, ...], scalars: tuple[int, ...]) -> int:
+        """The number of a flat product times some scalars."""
+        op = op if len(core) > 1 else ""
+        scalars = tuple(sorted(scalars))
+        key = self.of(op, core, scalars) if op or scalars else core[0]
+        if op or scalars:
+            self.factors[key] = (op, core)
+            self.scalars[key] = scalars
         return key
 
 
@@ -123,3 +122,29 @@ def as_expr(dim: Dim, like: ast.Node) -> ast.Expr:
     if text.isidentifier():
         return ast.Name(text, span=like.span)
     return parse_expression(Text.whole("shape", text))
+
+
+def static_form(expr: ast.Expr) -> ast.Expr:
+    """A dimension or axis in plain form: `2 r` is `2 * r`."""
+    match expr:
+        case ast.Juxtapose(items, _):
+            found = static_form(items[0])
+            for item in items[1:]:
+                found = ast.Binary("*", found, static_form(item), span=expr.span)
+            return found
+        case ast.Binary(op, left, right):
+            return ast.Binary(
+                "**" if op == "^" else op, static_form(left), static_form(right), span=expr.span
+            )
+        case ast.Negative(operand):
+            return ast.Negative(static_form(operand), span=expr.span)
+        case ast.Tuple(items):
+            return ast.Tuple(tuple(map(static_form, items)), span=expr.span)
+        case ast.Slice(start, stop, step):
+            parts = [None if p is None else static_form(p) for p in (start, stop, step)]
+            return ast.Slice(parts[0], parts[1], parts[2], span=expr.span)
+        case ast.Subscript(operand, own):
+            return ast.Subscript(static_form(operand), tuple(map(static_form, own)), span=expr.span)
+        case ast.Noted(operand, _):
+            return static_form(operand)
+    return expr

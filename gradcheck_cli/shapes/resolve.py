@@ -15,8 +15,8 @@ from gradcheck_cli.shapes.dims import Shape, show
 from gradcheck_cli.shapes.infer import Scope
 from gradcheck_cli.shapes.meanings import Meanings
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
-from gradcheck_cli.shapes.products import filled, unsettled
-from gradcheck_cli.shapes.readings import TURNED, Reading
+from gradcheck_cli.shapes.readings import Reading
+from gradcheck_cli.shapes.unsized import filled, unsettled
 from gradcheck_cli.text import Problem, UserError
 
 _LOOSE = (ast.Juxtapose, ast.Either, ast.Unsized, ast.Series, ast.Noted)
@@ -49,7 +49,7 @@ def resolve_expression(expr: ast.Expr, scope: Scope, vectors: str = "column") ->
     found = _only(Meanings(scope, vectors).readings(expr), expr)
     if found.type is None:
         raise unsettled(found)
-    return Resolved((found.expr,), found.remarks)
+    return Resolved((_plain(found.expr),), found.remarks)
 
 
 def resolve_equation(sides: tuple[ast.Expr, ...], scope: Scope, vectors: str = "column") -> Resolved:
@@ -73,8 +73,12 @@ def resolve_equation(sides: tuple[ast.Expr, ...], scope: Scope, vectors: str = "
         if isinstance(readings, ShapeMismatch):
             chosen.append(readings)
             continue
-        reading = _chosen(readings, shape, side)
-        chosen.append(reading.expr)
+        try:
+            reading = _chosen(readings, shape, side)
+        except ShapeMismatch as mismatch:
+            chosen.append(mismatch)
+            continue
+        chosen.append(_plain(reading.expr))
         remarks += [r for r in reading.remarks if r not in remarks]
         if reading.type is not None and reading.rank == 1:
             if row is not None and row != reading.row:
@@ -82,6 +86,17 @@ def resolve_equation(sides: tuple[ast.Expr, ...], scope: Scope, vectors: str = "
                 remarks += [turned] if turned not in remarks else []
             row = reading.row
     return Resolved(tuple(chosen), tuple(remarks))
+
+
+def _plain(expr: ast.Expr) -> ast.Expr:
+    """The tree, which is plain by now. Raises UserError for a part that no rule has settled."""
+    if is_loose(expr):
+        raise UserError(
+            Problem(
+                "this formula has a part that cannot be read here", expr.span, help="name it under `where:`"
+            )
+        )
+    return expr
 
 
 def _common(found: list[list[Reading] | ShapeMismatch], sides: tuple[ast.Expr, ...]) -> Shape | None:
@@ -105,7 +120,9 @@ def _common(found: list[list[Reading] | ShapeMismatch], sides: tuple[ast.Expr, .
             Problem(
                 f"this formula can be read with the shape {show(one)} and with the shape {show(two)}",
                 sides[0].span,
-                help=_ways([_chosen(r, s, sides[0]) for s in (one, two) for r in found if isinstance(r, list)]),
+                help=_ways(
+                    [_chosen(r, s, sides[0]) for s in (one, two) for r in found if isinstance(r, list)]
+                ),
             )
         )
     return ordered[0][0]
@@ -123,7 +140,11 @@ def _chosen(readings: list[Reading], shape: Shape | None, side: ast.Expr) -> Rea
     """The reading of a side in the common shape, or its best one where it has none."""
     fitting = [r for r in readings if shape is not None and _fits(r, shape, side)]
     if not fitting:
-        return _only(readings, side, strict=False)
+        reading = _only(readings, side, strict=False)
+        if reading.type is None:
+            assert shape is not None
+            raise ShapeMismatch(f"no array of ones gives this the shape {show(shape)}", side, shape)
+        return reading
     reading = _only(fitting, side)
     if reading.type is None:
         assert shape is not None
@@ -148,9 +169,5 @@ def _only(readings: list[Reading], side: ast.Expr, *, strict: bool = True) -> Re
 
 def _ways(readings: list[Reading]) -> str:
     ways = list(dict.fromkeys(f"`{to_plain(r.expr)}`" for r in readings if r.type is not None))
-    return (
-        f"it may mean {' or '.join(ways[:4])}; say which with brackets, `\\odot` (elementwise) or `^\\top` (inner product)"
-    )
-
-
-__all__ = ["TURNED", "Resolved", "is_loose", "resolve_equation", "resolve_expression"]
+    advice = r"`x^\top y` is the inner product, `\odot` and `^{\odot 2}` are elementwise, brackets group"
+    return f"it may mean {' or '.join(ways[:4])}: {advice}"

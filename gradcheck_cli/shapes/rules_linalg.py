@@ -69,10 +69,8 @@ def solve(call: Application) -> tuple[Type, Statics]:
     rows = b.shape[-2:-1] if b.rank > 1 else b.shape
     if rows != a.shape[-1:]:
         raise call.mismatch(a.shape, b.shape)
-    if b.rank > 1:
-        result = (*_batch(call, a, b), *b.shape[-2:])
-    else:
-        result = (*a.shape[:-2], *b.shape)
+    batch = _batch(call, a, b) if b.rank > 1 else a.shape[:-2]
+    result = (*batch, *b.shape[-2:])
     statics: dict[str, object] = {"ranks": (a.rank, b.rank)}
     if call.function == "solve_triangular":
         statics["lower"] = call.flag("lower", True)

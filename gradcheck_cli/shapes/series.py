@@ -9,6 +9,7 @@ from gradcheck_cli.lang import ast
 from gradcheck_cli.shapes import static
 from gradcheck_cli.shapes.dims import Dim
 from gradcheck_cli.shapes.infer import Scope
+from gradcheck_cli.shapes.readings import static_form
 from gradcheck_cli.shapes.typed import Index
 from gradcheck_cli.text import Problem, UserError
 
@@ -39,7 +40,7 @@ def body_of(
     node: ast.Series, names: tuple[ast.Name, ...], indices: tuple[Index, ...], body: ast.Expr, scope: Scope
 ) -> ast.Expr:
     """The body, set to 0 (or 1 in a product) outside of the bounds."""
-    condition = node.condition
+    condition = None if node.condition is None else static_form(node.condition)
     if node.low is not None or node.high is not None:
         _refuse_counting(node, names[-1], body)
         limits = _bounds(node, names[-1], indices[-1].dim, scope)
@@ -50,35 +51,50 @@ def body_of(
     neutral = _NEUTRAL.get(node.function)
     if neutral is None:
         raise UserError(
-            Problem(f"`{node.function}` takes no condition", node.span, help="conditions stand below sums and products")
+            Problem(
+                f"`{node.function}` takes no condition",
+                node.span,
+                help="conditions stand below sums and products",
+            )
         )
     return ast.Call("where", (condition, body, neutral), span=node.span)
 
 
 def _bounds(node: ast.Series, name: ast.Name, dim: Dim | None, scope: Scope) -> ast.Expr | None:
-    """The condition that the bounds set on the position (counted from 0); None if they are the whole range."""
-    low = node.low or _ONE
+    """The condition that the bounds set on the position, from 0; None if they are the whole range."""
+    low = static_form(node.low or _ONE)
     zero_based = low == ast.Number(Fraction(0))
     if node.high is None:
-        return None if low in {_ONE, ast.Number(Fraction(0))} else _raised(node, low)
-    high = static.as_dim(node.high, scope.dims) if static.is_dim(node.high, scope.dims) else None
+        if low not in {_ONE, ast.Number(Fraction(0))}:
+            raise _raised(node, low)
+        return None
+    above = static_form(node.high)
+    high = static.as_dim(above, scope.dims) if static.is_dim(above, scope.dims) else None
     last = None if high is None else high + Dim.of(1) if zero_based else high
     if last is not None and last == dim and (zero_based or low == _ONE):
         return None
     if not zero_based and low != _ONE:
-        _raised(node, low)
-    return ast.Binary("<=" if zero_based else "<", name, node.high, span=node.span)
+        raise _raised(node, low)
+    return ast.Binary("<=" if zero_based else "<", name, above, span=node.span)
 
 
-def _raised(node: ast.Series, low: ast.Expr) -> None:
-    raise UserError(
-        Problem("a sum begins at 0 or 1 here", low.span or node.span, help=r"write a condition: `\sum_{i > 2}`")
+def _raised(node: ast.Series, low: ast.Expr) -> UserError:
+    return UserError(
+        Problem(
+            "a sum begins at 0 or 1 here", low.span or node.span, help=r"write a condition: `\sum_{i > 2}`"
+        )
     )
 
 
 def _refuse_counting(node: ast.Series, name: ast.Name, body: ast.Expr) -> None:
     """With bounds, `i` as a number counts from 1; positions count from 0: not to be mixed up."""
-    inside = {id(n) for s in ast.walk(body) if isinstance(s, ast.Subscript) for item in s.items for n in ast.walk(item)}
+    inside = {
+        id(n)
+        for s in ast.walk(body)
+        if isinstance(s, ast.Subscript)
+        for item in s.items
+        for n in ast.walk(item)
+    }
     for n in ast.walk(body):
         if isinstance(n, ast.Name) and n.id == name.id and id(n) not in inside and node.low == _ONE:
             raise UserError(

@@ -87,6 +87,7 @@ class _OperatorReader:
     def read(self) -> Operator | None:
         inputs = self.inputs()
         dims = self.dims(inputs)
+        self.notation()
         forward = self.definitions("forward", FORWARD)
         where = self.definitions("where", WHERE)
         sound = not self.own_problems()
@@ -107,7 +108,18 @@ class _OperatorReader:
             dims=dims,
             where=where,
             document=self.document(),
+            notation=tuple(self.names.notation.items()),
+            vectors=self.names.vectors,
         )
+
+    def notation(self) -> None:
+        """How the LaTeX of the formulas is meant."""
+        for key, value in entries(self.root.get("notation")):
+            if isinstance(value, Scalar) and not empty(value):
+                self.names.notation[key.value] = value.value
+        vectors = self.root.get("vectors")
+        if isinstance(vectors, Scalar) and vectors.value in {"column", "row"}:
+            self.names.vectors = vectors.value
 
     def claim_of(self, problem: Problem) -> int | None:
         """In which claim a problem lies, if in any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.lang.ast import Name
+from gradcheck_cli.lang.latex import is_latex
 from gradcheck_cli.spec.collect import Problems
 from gradcheck_cli.spec.formula import formula_text, read_expression, read_formula, refuse_backslashes
 from gradcheck_cli.spec.model import KINDS, VERDICTS, Claim, Definition, Formula, Kind, Verdict
@@ -29,6 +30,7 @@ class ClaimReader:
     def read(self, default: str, taken: dict[str, Span]) -> Claim | None:
         """The claim, or None if it has no formula; whether it is kept is decided in `build`."""
         kind = self._kind()
+        where = read_definitions(self.problems, self.node.get("where"), self.names, WHERE)
         formula = self._formula(kind) if kind else None
         links = len(formula.equation.sides) - 1 if formula else None
         ids = self._ids(default, taken, links)
@@ -36,7 +38,6 @@ class ClaimReader:
         correction = self._formula("correction")
         when = self._when()
         fixed = self._fixed(kind)
-        where = read_definitions(self.problems, self.node.get("where"), self.names, WHERE)
         quote = self._remark("quote")
         note = self._remark("note")
         if kind is None or formula is None:
@@ -69,7 +70,9 @@ class ClaimReader:
         if not isinstance(node, Scalar) or empty(node):
             return None
         text = self.problems.attempt(formula_text, node)
-        equation = self.problems.attempt(read_formula, text) if text is not None else None
+        if text is not None and is_latex(text) and not self.sound:
+            return None  # its names are not all known: nothing can be said about it
+        equation = self.problems.attempt(read_formula, text, self.names.symbols) if text is not None else None
         return Formula(text, equation) if text is not None and equation is not None else None
 
     def _remark(self, key: str) -> str | None:
@@ -135,8 +138,10 @@ class ClaimReader:
             if self.sound:
                 self.problems.attempt(self._check_assumed, key)
             text = self.problems.attempt(formula_text, value)
-            expression = self.problems.attempt(read_expression, text) if text is not None else None
-            if text is not None and expression is not None:
+            if text is None:
+                continue
+            expression = self.problems.attempt(read_expression, text, self.names.symbols)
+            if expression is not None:
                 found.append(Definition(key.value, key.span, text, expression))
         return tuple(found)
 

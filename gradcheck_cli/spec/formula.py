@@ -1,23 +1,46 @@
-"""The one place where the text of a spec becomes a formula; another notation would be hooked in here."""
+"""The one place where the text of a spec becomes a formula; plain or LaTeX."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gradcheck_cli.lang.ast import Equation, Expr
+from gradcheck_cli.lang.latex import is_latex, parse_latex_equations, parse_latex_expression
+from gradcheck_cli.lang.latex_symbols import Symbols
 from gradcheck_cli.lang.plain import parse_equation, parse_expression
 from gradcheck_cli.spec.yaml_tree import Scalar
 from gradcheck_cli.text import Problem, Text, UserError
 
 
-def read_formula(text: Text) -> Equation:
+def read_formula(text: Text, symbols: Callable[[], Symbols] | None = None) -> Equation:
     """An equation or a chain of them. Raises UserError."""
-    _refuse_latex(text)
-    return parse_equation(text)
+    if not is_latex(text):
+        return parse_equation(text)
+    equations = parse_latex_equations(text, symbols() if symbols else Symbols())
+    if len(equations) > 1:
+        raise UserError(
+            Problem(
+                f"this display holds {len(equations)} equations",
+                equations[1].span,
+                help="a claim is one equation or chain: give each a claim of its own",
+            )
+        )
+    return equations[0]
 
 
-def read_expression(text: Text) -> Expr:
-    """A single expression. Raises UserError."""
-    _refuse_latex(text)
-    return parse_expression(text)
+def read_expression(text: Text, symbols: Callable[[], Symbols] | None = None) -> Expr:
+    """A single expression. LaTeX needs the symbols that it may use. Raises UserError."""
+    if not is_latex(text):
+        return parse_expression(text)
+    if symbols is None:
+        raise UserError(
+            Problem(
+                "LaTeX is read in `forward`, `where` and claims only",
+                text.span(0, 2 if text.value.startswith(("\\", "$$")) else 1),
+                help="write plain text here: `2*r`, `1e-5`",
+            )
+        )
+    return parse_latex_expression(text, symbols())
 
 
 def formula_text(scalar: Scalar) -> Text:
@@ -53,14 +76,3 @@ def part(text: Text, start: int, end: int) -> Text:
     """A stretch of a text, with its places."""
     behind = text.places[end - 1] + 1 if end > start else text.places[start]
     return Text(text.value[start:end], text.source, (*text.places[start:end], behind))
-
-
-def _refuse_latex(text: Text) -> None:
-    if text.value.startswith(("$", "\\(", "\\[", "\\begin")):
-        raise UserError(
-            Problem(
-                "LaTeX formulas are not read yet; write plain text",
-                text.span(0, 2 if text.value.startswith(("\\", "$$")) else 1),
-                help="for example `dX = dY @ W.T`",
-            )
-        )

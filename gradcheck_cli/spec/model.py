@@ -143,6 +143,10 @@ class Operator:
     dims: tuple[Definition, ...] = ()
     where: tuple[Definition, ...] = ()
     document: Document = Document()
+    notation: tuple[tuple[str, str], ...] = ()
+    """What LaTeX symbols stand for, where the usual rules do not give it."""
+    vectors: str = "column"
+    """How a 1-D array stands in LaTeX: `column` or `row`."""
 
 
 @dataclass(frozen=True)

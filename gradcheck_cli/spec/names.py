@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gradcheck_cli.lang.ast import Name, Subscript
+from gradcheck_cli.lang.ast import Expr, Name, Subscript, walk
+from gradcheck_cli.lang.latex_symbols import Symbols
 from gradcheck_cli.lang.plain import parse_expression
 from gradcheck_cli.spec.yaml_tree import Scalar
 from gradcheck_cli.text import Problem, Span, UserError, nearest
@@ -71,6 +72,10 @@ class Names:
 
     def __init__(self, outer: Names | None = None) -> None:
         self.roles: dict[str, tuple[str, Span]] = dict(outer.roles) if outer else {}
+        self.needs: dict[str, frozenset[str]] = dict(outer.needs) if outer else {}
+        """For each line of `forward` the names in it."""
+        self.notation: dict[str, str] = outer.notation if outer else {}
+        self.vectors: str = outer.vectors if outer else "column"
 
     def declare(self, name: str, role: str, span: Span) -> None:
         """Raises UserError if the name is taken, or would make a `dX` ambiguous."""
@@ -88,6 +93,16 @@ class Names:
         if role != DIMENSION and f"d{name}" in self.roles:
             raise UserError(_ambiguous(f"d{name}", span))
         self.roles[name] = (role, span)
+
+    def depend(self, name: str, expression: Expr) -> None:
+        """Notes down what a line of `forward` is made of."""
+        self.needs[name] = frozenset(n.id for n in walk(expression) if isinstance(n, Name))
+
+    def symbols(self) -> Symbols:
+        """The names as the LaTeX parser wants them."""
+        quantities = frozenset(self.of(INPUT, FORWARD))
+        dims, locals_ = frozenset(self.of(DIMENSION)), frozenset(self.of(WHERE))
+        return Symbols(quantities, dims, locals_, self.needs, self.notation, self.vectors)
 
     def role(self, name: str) -> str | None:
         """What a name is, if it is declared."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcheck_cli.spec.collect import Problems
 from gradcheck_cli.spec.formula import formula_text, read_expression
 from gradcheck_cli.spec.model import Definition
-from gradcheck_cli.spec.names import Names, read_target
+from gradcheck_cli.spec.names import FORWARD, Names, read_target
 from gradcheck_cli.spec.yaml_tree import Mapping, Node, Scalar, Sequence
 
 
@@ -37,7 +37,9 @@ def read_definitions(
         if target is not None:
             problems.attempt(names.declare, target[0], role, key.span)
         text = problems.attempt(formula_text, value)
-        expression = problems.attempt(read_expression, text) if text is not None else None
+        expression = problems.attempt(read_expression, text, names.symbols) if text is not None else None
         if target is not None and text is not None and expression is not None:
+            if role == FORWARD:
+                names.depend(target[0], expression)
             found.append(Definition(target[0], key.span, text, expression, target[1]))
     return tuple(found)

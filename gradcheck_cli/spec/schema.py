@@ -16,9 +16,6 @@ from gradcheck_cli.spec.yaml_tree import ScalarKind
 FUTURE_KINDS = ("expectation", "property", "shape", "cost", "value", "code")
 """Kinds of claims that are planned: worth a better message than «unknown key»."""
 
-FUTURE_KEYS = ("notation", "vectors")
-"""Keys of an operator that are planned."""
-
 
 @dataclass(frozen=True)
 class Leaf:
@@ -81,6 +78,8 @@ Rule: TypeAlias = Leaf | ListOf | Named | Either | Keys
 _TEXT_JSON = {"type": ["string", "number"]}
 TEXT = Leaf("text", _TEXT_JSON)
 WORD = Leaf("a word", _TEXT_JSON)
+NAME = Leaf("a name", {"type": "string"}, kinds=("text",))
+VECTORS = Leaf("`column` or `row`", {"enum": ["column", "row"]}, kinds=("text",), choices=("column", "row"))
 FORMULA = Leaf("a formula", _TEXT_JSON)
 NUMBER = Leaf("a number", {"type": "number"}, kinds=("number",))
 FLAG = Leaf("`true` or `false`", {"type": "boolean"}, kinds=("boolean",))
@@ -175,11 +174,16 @@ OPERATOR = Keys(
         "loss": Key(FLAG, "Whether the output is the scalar loss itself.", "loss: true"),
         "dims": Key(DEFINITIONS, "Constraints between dimensions.", "dims: {m: 2*r}"),
         "where": Key(DEFINITIONS, "Definitions that every claim may use.", "where: {g: dy * y}"),
+        "notation": Key(
+            Named(NAME),
+            "What LaTeX symbols stand for, where the rules (`\\hat x` is `x_hat`) do not do.",
+            "notation: {'A_{t+1}': A_1}",
+        ),
+        "vectors": Key(VECTORS, "How a 1-D array stands in LaTeX; `column` if left out.", "vectors: row"),
         "claims": Key(
             ListOf(CLAIM, least=1), "The claims.", "claims: [{gradient: dX = dY @ W.T}]", required=True
         ),
     },
-    future={key: f"`{key}` is not read yet" for key in FUTURE_KEYS},
 )
 
 

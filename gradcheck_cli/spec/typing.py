@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gradcheck_cli.lang import ast
+from gradcheck_cli.lang.ast import Equation
 from gradcheck_cli.shapes import static
 from gradcheck_cli.shapes.dims import Dim, Shape
 from gradcheck_cli.shapes.infer import Local, Meaning, Scope, is_bare, same_shape, sides_differ
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
+from gradcheck_cli.shapes.resolve import Resolved, is_loose, resolve_equation, resolve_expression
 from gradcheck_cli.shapes.typed import Index, Program, Type, Typed, TypedDefinition, Value, quantities
 from gradcheck_cli.spec.model import Claim, Definition, Formula, Input, Operator
 from gradcheck_cli.text import Problem, UserError
@@ -45,6 +47,10 @@ class TypedClaim:
     free: tuple[Index, ...]
     """Those that stand on the left side, in order."""
     fixed: frozenset[str] = frozenset()
+    equation: Equation | None = None
+    """The claim in plain form, as it was judged."""
+    remarks: tuple[str, ...] = ()
+    """What had to be assumed to read it."""
 
 
 def type_program(operator: Operator, when: Iterable[Definition] = ()) -> Program:
@@ -61,7 +67,8 @@ def type_program(operator: Operator, when: Iterable[Definition] = ()) -> Program
     definitions: list[TypedDefinition] = []
     for line in operator.forward:
         scope = Scope(types, dims)
-        tree = scope.definition(Local(line.expression, line.indices), line.expression)
+        local = _plain(Local(line.expression, line.indices), Scope(types, dims), operator.vectors, [])
+        tree = scope.definition(local, line.expression)
         definitions.append(TypedDefinition(line.name, tree, len(scope.indices)))
         types = types | {line.name: tree.type}
         used = [needs[q.name] for q in quantities(tree) if isinstance(q, Value)]
@@ -107,12 +114,19 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
     """
     program = type_program(operator, claim.when)
     given = _given(operator, claim, program)
-    locals_ = {d.name: Local(d.expression, d.indices) for d in (*operator.where, *claim.where)}
+    remarks: list[str] = []
+    locals_ = _locals(operator, claim, program, remarks)
+    equation = (formula or claim.formula).equation
+    resolved = resolve_equation(
+        equation.sides,
+        Scope(program.types, program.dims, _MEANING[claim.kind], program, locals_, invents=True),
+        operator.vectors,
+    )
     scope = Scope(program.types, program.dims, _MEANING[claim.kind], program, locals_, invents=True)
     sides: list[Typed | ShapeMismatch] = []
-    for number, side in enumerate((formula or claim.formula).equation.sides):
+    for number, side in enumerate(resolved.sides):
         try:
-            sides.append(scope.infer(side))
+            sides.append(side if isinstance(side, ShapeMismatch) else scope.infer(side))
         except ShapeMismatch as mismatch:
             sides.append(mismatch)
         if number == 0:
@@ -139,7 +153,34 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
         tuple(scope.indices),
         free,
         frozenset(name.id for name in claim.fixed),
+        _equation(equation, resolved),
+        (*remarks, *resolved.remarks),
     )
+
+
+def _equation(printed: Equation, resolved: Resolved) -> Equation | None:
+    """The equation with its sides in plain form, if every side has one."""
+    sides = tuple(s for s in resolved.sides if not isinstance(s, ShapeMismatch))
+    return Equation(sides, span=printed.span) if len(sides) == len(resolved.sides) else None
+
+
+def _locals(operator: Operator, claim: Claim, program: Program, remarks: list[str]) -> dict[str, Local]:
+    """The local definitions of a claim in plain form. Raises UserError where their LaTeX cannot be read."""
+    found = {d.name: Local(d.expression, d.indices) for d in (*operator.where, *claim.where)}
+    for name, local in list(found.items()):
+        if is_loose(local.expression):
+            scope = Scope(program.types, program.dims, _MEANING[claim.kind], program, found)
+            found[name] = _plain(local, scope, operator.vectors, remarks)
+    return found
+
+
+def _plain(local: Local, scope: Scope, vectors: str, remarks: list[str]) -> Local:
+    with scope.binding(local.indices):
+        resolved = resolve_expression(local.expression, scope, vectors)
+    remarks += [r for r in resolved.remarks if r not in remarks]
+    (expression,) = resolved.sides
+    assert not isinstance(expression, ShapeMismatch)
+    return Local(expression, local.indices)
 
 
 def _given(operator: Operator, claim: Claim, program: Program) -> dict[str, Typed]:
@@ -155,7 +196,8 @@ def _given(operator: Operator, claim: Claim, program: Program) -> dict[str, Type
     trees: dict[str, Typed] = {}
     free = {n: t for n, t in program.inputs.items() if n not in lines}
     for name, (input_, line) in lines.items():
-        tree = Scope(free, program.dims).infer(line.expression)
+        value = _plain(Local(line.expression), Scope(free, program.dims), operator.vectors, [])
+        tree = Scope(free, program.dims).infer(value.expression)
         needed: Shape = program.inputs[name].shape
         if tree.type.shape not in {needed, ()}:
             raise ShapeMismatch(

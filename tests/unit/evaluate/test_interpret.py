@@ -162,7 +162,17 @@ def test_definitions_by_their_elements(where, text, closed, backend):
         np.testing.assert_allclose(value[row], expected, rtol=1e-11, atol=1e-12)
 
 
-@pytest.mark.parametrize("text", ["softmax(A) @ B", "sum[i](x[i] * exp(A[i]))", "P[0, y]", "inv(S) @ x", "eigh(S @ S.T)[1]", "max(T, axis=0)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "softmax(A) @ B",
+        "sum[i](x[i] * exp(A[i]))",
+        "P[0, y]",
+        "inv(S) @ x",
+        "eigh(S @ S.T)[1]",
+        "max(T, axis=0)",
+    ],
+)
 def test_a_row_of_the_batch_is_what_it_is_alone(text):
     arrays = arrays_of(np.random.default_rng(7), rows=4)
     together = evaluate(text, arrays)
@@ -225,10 +235,18 @@ def test_a_fixed_index_that_leaves_the_array():
         evaluate("x[3]", arrays)
     drawn = draw(caught.value.problems[0])
     assert drawn.startswith("error: an index is outside of its array\n  --> f:1:1\n1 | x[3]\n  | ^^^^ ")
-    assert drawn.endswith("\n   = help: a fixed index needs a size that is fixed or large enough: `dims: {n: 4}`")
+    assert drawn.endswith(
+        "\n   = help: a fixed index needs a size that is fixed or large enough: `dims: {n: 4}`"
+    )
 
 
-@pytest.mark.parametrize(("dim", "shown"), [(N / Dim.of(2), "the dimension n/2 is 3/2 for n = 3"), (N - M, "the dimension n - m is -2 for m = 5, n = 3")])
+@pytest.mark.parametrize(
+    ("dim", "shown"),
+    [
+        (N / Dim.of(2), "the dimension n/2 is 3/2 for n = 3"),
+        (N - M, "the dimension n - m is -2 for m = 5, n = 3"),
+    ],
+)
 def test_a_size_is_a_whole_number_that_is_not_negative(dim, shown):
     with pytest.raises(UserError) as caught:
         size(dim, SIZES)

@@ -23,9 +23,13 @@ def test_places_are_carried_and_never_compared():
     assert one.at(None).span is None
 
 
-@pytest.mark.parametrize("text", ["a + b", "a - c", "b + a", "a * b", "-a", "a.T", "a.mT", "a[0]", "sum(a)", "sum[i](a[i])"])
+@pytest.mark.parametrize(
+    "text", ["a + b", "a - c", "b + a", "a * b", "-a", "a.T", "a.mT", "a[0]", "sum(a)", "sum[i](a[i])"]
+)
 def test_different_trees_differ(text):
-    others = {"a + b", "a - c", "b + a", "a * b", "-a", "a.T", "a.mT", "a[0]", "sum(a)", "sum[i](a[i])"} - {text}
+    others = {"a + b", "a - c", "b + a", "a * b", "-a", "a.T", "a.mT", "a[0]", "sum(a)", "sum[i](a[i])"} - {
+        text
+    }
     assert all(parse(text) != parse(other) for other in others)
 
 

@@ -66,8 +66,20 @@ MESSAGES = [
     ("a.5", 2, 2, "expected an operator or the end after `a`, not `.5`", PRODUCT),
     ("a.(b)", 3, 1, "expected `T` or `mT` after `.`, not `(`", ""),
     ("a.", 3, 1, "the formula ends too early: expected `T` or `mT` after `.`", ""),
-    ("a.H", 3, 1, "`.H` is not part of the language", "the transpose is written `.T`, or `.mT` for the last two axes"),
-    ("a.t", 3, 1, "`.t` is not part of the language", "the transpose is written `.T`, or `.mT` for the last two axes"),
+    (
+        "a.H",
+        3,
+        1,
+        "`.H` is not part of the language",
+        "the transpose is written `.T`, or `.mT` for the last two axes",
+    ),
+    (
+        "a.t",
+        3,
+        1,
+        "`.t` is not part of the language",
+        "the transpose is written `.T`, or `.mT` for the last two axes",
+    ),
     ("a.sum()", 3, 3, "`.sum` is not part of the language", "write it as a call: `sum(…)`"),
     ("a.clamp(0)", 3, 5, "`.clamp` is not part of the language", "write it as a call: `clip(…)`"),
     ("np.exp(x)", 4, 3, "`.exp` is not part of the language", "write `exp(…)` without a module's name"),
@@ -90,18 +102,34 @@ MESSAGES = [
     ("sum[i](a, b)", 9, 1, "expected `)` after `a`, not `,`", ""),
     ("1e401", 1, 5, "this number is too long to be meant", "at most 60 digits, and exponents up to 400"),
     ("1e-401", 1, 6, "this number is too long to be meant", "at most 60 digits, and exponents up to 400"),
-    ("2*1e999999999", 3, 11, "this number is too long to be meant", "at most 60 digits, and exponents up to 400"),
-    ("0.001e-400", 1, 10, "this number is too long to be meant", "at most 60 digits, and exponents up to 400"),
+    (
+        "2*1e999999999",
+        3,
+        11,
+        "this number is too long to be meant",
+        "at most 60 digits, and exponents up to 400",
+    ),
+    (
+        "0.001e-400",
+        1,
+        10,
+        "this number is too long to be meant",
+        "at most 60 digits, and exponents up to 400",
+    ),
     ("9" * 61, 1, 61, "this number is too long to be meant", "at most 60 digits, and exponents up to 400"),
 ]
 
 
-@pytest.mark.parametrize(("text", "column", "length", "message", "advice"), MESSAGES, ids=[m[0][:12] for m in MESSAGES])
+@pytest.mark.parametrize(
+    ("text", "column", "length", "message", "advice"), MESSAGES, ids=[m[0][:12] for m in MESSAGES]
+)
 def test_messages(text, column, length, message, advice):
     last = text.split("\n")[-1] if text.endswith("\n") else text
     line = text.count("\n") + 1
     column -= sum(len(part) + 1 for part in text.split("\n")[:-1])
-    expected = f"error: {message}\n  --> f:{line}:{column}\n{line} | {last}\n  | {' ' * (column - 1)}{'^' * length}"
+    expected = (
+        f"error: {message}\n  --> f:{line}:{column}\n{line} | {last}\n  | {' ' * (column - 1)}{'^' * length}"
+    )
     assert refusal(text) == expected + (f"\n   = help: {advice}" if advice else "")
 
 
@@ -211,7 +239,11 @@ def test_sum_in_brackets_is_a_reduction_only_before_a_call():
 
 
 def test_an_equation_may_be_a_chain():
-    assert [s.span.text for s in parse_equation(Text.whole("f", "a = b @ c = (d)")).sides] == ["a", "b @ c", "(d)"]
+    assert [s.span.text for s in parse_equation(Text.whole("f", "a = b @ c = (d)")).sides] == [
+        "a",
+        "b @ c",
+        "(d)",
+    ]
 
 
 # --- precedence against Python's own ----------------------------------------------------------------------
@@ -235,7 +267,14 @@ def arithmetic(depth: int) -> st.SearchStrategy[str]:
 
 def from_python(node: python.AST) -> ast.Expr:
     """Python's tree of the same text in our nodes."""
-    ops = {python.Add: "+", python.Sub: "-", python.Mult: "*", python.Div: "/", python.Pow: "**", python.MatMult: "@"}
+    ops = {
+        python.Add: "+",
+        python.Sub: "-",
+        python.Mult: "*",
+        python.Div: "/",
+        python.Pow: "**",
+        python.MatMult: "@",
+    }
     ops |= {python.Lt: "<", python.GtE: ">=", python.Eq: "=="}
     match node:
         case python.Expression(body):
@@ -272,7 +311,9 @@ def value(node: ast.Expr) -> float:
             return -value(operand)
         case ast.Binary(op, left, right):
             a, b = value(left), value(right)
-            return {"+": a.__add__, "-": a.__sub__, "*": a.__mul__, "/": a.__truediv__, "**": a.__pow__}[op](b)
+            return {"+": a.__add__, "-": a.__sub__, "*": a.__mul__, "/": a.__truediv__, "**": a.__pow__}[op](
+                b
+            )
     raise AssertionError(node)
 
 
@@ -365,6 +406,17 @@ def test_a_damaged_formula_is_read_or_refused_with_a_place(text, at, gone, inste
     survives(text[:at] + instead + text[at + gone :])
 
 
-@pytest.mark.parametrize("text", ["(" * 19_000, "[" * 19_000, "sum[" * 4_000, "sum[i](" * 2_500, "-" * 19_000, "x[:" * 6_000, "a=" * 9_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 19_000,
+        "[" * 19_000,
+        "sum[" * 4_000,
+        "sum[i](" * 2_500,
+        "-" * 19_000,
+        "x[:" * 6_000,
+        "a=" * 9_000,
+    ],
+)
 def test_long_hostile_text_is_refused_quickly(text):
     survives(text)

@@ -27,7 +27,9 @@ decimals = st.one_of(
 )
 leaves = st.one_of(names, decimals.map(ast.Number))
 OTHER_ARGUMENTS = st.one_of(
-    st.booleans().map(ast.Boolean), st.just(ast.Absent()), st.sampled_from(["ij,j->i", "it's", 'a "b"', ""]).map(ast.String)
+    st.booleans().map(ast.Boolean),
+    st.just(ast.Absent()),
+    st.sampled_from(["ij,j->i", "it's", 'a "b"', ""]).map(ast.String),
 )
 
 
@@ -37,9 +39,14 @@ def optional(below):
 
 def grown(below):
     slices = st.builds(ast.Slice, optional(below), optional(below), optional(below))
-    items = st.lists(st.one_of(below, slices, st.just(ast.Ellipsis()), st.just(ast.Absent())), min_size=1, max_size=3)
+    items = st.lists(
+        st.one_of(below, slices, st.just(ast.Ellipsis()), st.just(ast.Absent())), min_size=1, max_size=3
+    )
     arguments = st.lists(st.one_of(below, OTHER_ARGUMENTS), max_size=3).map(tuple)
-    keywords = st.lists(st.builds(ast.Keyword, st.sampled_from(["axis", "k", "keepdims"]), st.one_of(below, OTHER_ARGUMENTS)), max_size=2)
+    keywords = st.lists(
+        st.builds(ast.Keyword, st.sampled_from(["axis", "k", "keepdims"]), st.one_of(below, OTHER_ARGUMENTS)),
+        max_size=2,
+    )
     return st.one_of(
         st.builds(ast.Negative, below),
         st.builds(ast.Binary, st.sampled_from(sorted(OPERATORS)), below, below),
@@ -47,7 +54,9 @@ def grown(below):
         st.builds(ast.Subscript, below, items.map(tuple)),
         st.builds(ast.Tuple, st.lists(below, min_size=1, max_size=3).map(tuple)),
         st.builds(ast.Call, st.sampled_from(sorted(FUNCTIONS)), arguments, keywords.map(tuple)),
-        st.builds(ast.Over, st.sampled_from(sorted(OVER)), st.lists(names, min_size=1, max_size=2).map(tuple), below),
+        st.builds(
+            ast.Over, st.sampled_from(sorted(OVER)), st.lists(names, min_size=1, max_size=2).map(tuple), below
+        ),
     )
 
 
@@ -170,7 +179,7 @@ def test_the_usual_form(text, printed):
 def test_numbers_are_printed_exactly(value, printed):
     assert number(Fraction(value)) == printed
     sign, quotient = (-1 if printed.startswith("-") else 1), printed.lstrip("-").split(" / ")
-    assert sign * Fraction(quotient[0]) / Fraction((quotient + ["1"])[1]) == Fraction(value)
+    assert sign * Fraction(quotient[0]) / Fraction(([*quotient, "1"])[1]) == Fraction(value)
 
 
 @settings(max_examples=300, deadline=None)

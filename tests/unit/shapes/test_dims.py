@@ -148,7 +148,10 @@ def test_constants_names_and_one():
         (lambda: N**-1, "n cannot be raised to the power -1"),
         (lambda: N ** (MAX_POWER + 1), "n cannot be raised to the power 13"),
         (lambda: (N**MAX_POWER) * N, "this dimension is too complicated"),
-        (lambda: sum((Dim.of(f"n{i}") for i in range(MAX_TERMS + 1)), Dim.of(0)), "this dimension is too complicated"),
+        (
+            lambda: sum((Dim.of(f"n{i}") for i in range(MAX_TERMS + 1)), Dim.of(0)),
+            "this dimension is too complicated",
+        ),
     ],
 )
 def test_what_has_no_polynomial(calculate, message):

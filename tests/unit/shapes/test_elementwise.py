@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from gradcheck_cli.oracle.autograd import Autograd
 from gradcheck_cli.evaluate.torch_backend import TorchBackend
+from gradcheck_cli.lang.plain import parse_expression
+from gradcheck_cli.oracle.autograd import Autograd
 from gradcheck_cli.shapes.elementwise import depends, is_elementwise
 from gradcheck_cli.shapes.infer import Scope
 from gradcheck_cli.shapes.typed import Derivative
-from gradcheck_cli.lang.plain import parse_expression
 from gradcheck_cli.spec.load import load_text
 from gradcheck_cli.spec.typing import type_program
 from gradcheck_cli.text import Text
@@ -78,7 +78,10 @@ def test_cases(program, text, by, yes):
 def test_where_it_is_elementwise_the_jacobian_is_diagonal_and_holds_it(program, text, by, yes):
     rng = np.random.default_rng(0)
     sizes = {"n": 3, "m": 2}
-    inputs = {name: rng.standard_normal((1, *(sizes[str(d)] for d in t.shape))) for name, t in program.inputs.items()}
+    inputs = {
+        name: rng.standard_normal((1, *(sizes[str(d)] for d in t.shape)))
+        for name, t in program.inputs.items()
+    }
     cotangents = {o: np.ones((1, 3)) for o in program.outputs}
     oracle = Autograd(TorchBackend(), program, sizes, inputs, {}, cotangents)
     tree = infer(program, text)

@@ -131,7 +131,11 @@ def test_the_nearest_meaning_wins():
 
 def test_a_local_definition_is_one_node_however_often_it_is_used():
     tree = infer("g * g + g", g="dY * (1 - Y**2)")
-    found = [n for n in nodes(tree) if getattr(n, "function", "") == "multiply" and n.node == parse("dY * (1 - Y**2)")]
+    found = [
+        n
+        for n in nodes(tree)
+        if getattr(n, "function", "") == "multiply" and n.node == parse("dY * (1 - Y**2)")
+    ]
     assert len(found) == 1
 
 
@@ -155,12 +159,16 @@ D_NAMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "meaning", "caret", "headline", "advice"), D_NAMES, ids=[d[0] for d in D_NAMES])
+@pytest.mark.parametrize(
+    ("text", "meaning", "caret", "headline", "advice"), D_NAMES, ids=[d[0] for d in D_NAMES]
+)
 def test_names_without_a_meaning(text, meaning, caret, headline, advice):
     assert refusal(text, meaning) == message(text, caret, headline, advice)
 
 
-@pytest.mark.parametrize("where", [{"g": "g + 1"}, {"g": "h", "h": "2 * g"}, {"g": "h", "h": "k_", "k_": "sum[i](g[i])"}])
+@pytest.mark.parametrize(
+    "where", [{"g": "g + 1"}, {"g": "h", "h": "2 * g"}, {"g": "h", "h": "k_", "k_": "sum[i](g[i])"}]
+)
 def test_a_definition_by_itself(where):
     with pytest.raises(UserError) as caught:
         infer("g", **where)
@@ -187,7 +195,10 @@ def test_free_indices_are_made_on_the_left_and_known_on_the_right():
     one.infer(parse("sum[k](S[i, k]) * W[j, i]"))
     assert [(i.name, i.dim) for i in one.indices] == [("i", N), ("j", M), ("k", N)]
     assert refusal("X[i, k]", read=one) == message(
-        "X[i, k]", "k", "the index `k` is neither on the left side nor summed over", "sum over it, `sum[k](…)`, or name it on the left"
+        "X[i, k]",
+        "k",
+        "the index `k` is neither on the left side nor summed over",
+        "sum over it, `sum[k](…)`, or name it on the left",
     )
 
 
@@ -209,7 +220,9 @@ def test_an_inner_index_hides_an_outer_one_and_gives_it_back():
 
 
 def test_a_definition_does_not_see_the_indices_around_it():
-    assert refusal("sum[i](g * b[i])", g="b[i]").startswith("error: the index `i` is neither on the left side nor summed over")
+    assert refusal("sum[i](g * b[i])", g="b[i]").startswith(
+        "error: the index `i` is neither on the left side nor summed over"
+    )
 
 
 def test_an_index_named_like_a_dimension_hides_it():
@@ -232,7 +245,9 @@ INDEX_ERRORS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "caret", "headline", "advice"), INDEX_ERRORS, ids=[e[0] for e in INDEX_ERRORS])
+@pytest.mark.parametrize(
+    ("text", "caret", "headline", "advice"), INDEX_ERRORS, ids=[e[0] for e in INDEX_ERRORS]
+)
 def test_indices_that_cannot_be(text, caret, headline, advice):
     with pytest.raises(UserError) as caught:
         infer(text)
@@ -306,7 +321,19 @@ def test_sides_must_have_one_shape_but_for_a_bare_number(left, right, same):
     assert same_shape(infer(left), infer(right)) is same
 
 
-@pytest.mark.parametrize(("text", "bare"), [("0", True), ("-2", True), ("pi", True), ("-inf", True), ("1 + 1", False), ("n", False), ("c", False), ("True", False)])
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("0", True),
+        ("-2", True),
+        ("pi", True),
+        ("-inf", True),
+        ("1 + 1", False),
+        ("n", False),
+        ("c", False),
+        ("True", False),
+    ],
+)
 def test_what_a_bare_number_is(text, bare):
     assert is_bare(infer(text)) is bare
 
@@ -314,7 +341,9 @@ def test_what_a_bare_number_is(text, bare):
 def test_sides_that_differ_are_named_in_symbols_at_the_right_one():
     error = sides_differ(infer("dX"), infer("W * 2"))
     assert isinstance(error, ShapeMismatch)
-    assert draw(error.problems[0]) == message("W * 2", "W * 2", "the left side is [n, m], the right side [m, n]")
+    assert draw(error.problems[0]) == message(
+        "W * 2", "W * 2", "the left side is [n, m], the right side [m, n]"
+    )
     assert (error.left, error.right) == ((N, M), (M, N))
 
 

@@ -32,7 +32,10 @@ def dtype(name):
     return "int" if name in WHOLE else "bool" if name == "mask" else "real"
 
 
-TYPES = {name: Type(tuple(DIMS.get(d, Dim.of(1)) for d in shape.split()), dtype(name)) for name, shape in SHAPES.items()}
+TYPES = {
+    name: Type(tuple(DIMS.get(d, Dim.of(1)) for d in shape.split()), dtype(name))
+    for name, shape in SHAPES.items()
+}
 TYPES["V"] = Type((DIMS["v"], DIMS["m"]))
 
 
@@ -85,7 +88,10 @@ def _svd(x):
 
 NUMPY = {name: getattr(np, name) for name in FUNCTIONS if hasattr(np, name)}
 NUMPY |= {name: getattr(np.linalg, name) for name in ("det", "inv", "pinv", "cholesky")}
-NUMPY |= {name: getattr(scipy.special, name) for name in ("erf", "erfc", "erfinv", "digamma", "softmax", "log_softmax", "logsumexp")}
+NUMPY |= {
+    name: getattr(scipy.special, name)
+    for name in ("erf", "erfc", "erfinv", "digamma", "softmax", "log_softmax", "logsumexp")
+}
 NUMPY |= {
     "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2, "asinh": np.arcsinh, "acosh": np.arccosh,
     "atanh": np.arctanh, "lgamma": scipy.special.gammaln, "sigmoid": scipy.special.expit, "logsigmoid": scipy.special.log_expit,
@@ -179,7 +185,9 @@ def test_numpy_agrees_on_the_shape_and_on_every_row(text, seed):
 
 def test_every_rule_and_every_function_with_arrays_stands_in_a_case():
     trees = [node for text in CASES for node in nodes(infer(text))]
-    used = {n.function for n in trees if isinstance(n, Apply)} | {n.of.function for n in trees if isinstance(n, Part)}
+    used = {n.function for n in trees if isinstance(n, Apply)} | {
+        n.of.function for n in trees if isinstance(n, Part)
+    }
     rules = {FUNCTIONS[name].rule for name in used} | {"mT"}
     assert rules == set(RULES)
 
@@ -214,6 +222,7 @@ MISMATCHES = [
     ("maximum(A, x)", "maximum(A, x)", "`maximum` cannot combine [n, m] with [n]", ""),
     ("where(x > 0, z, z)", "where(x > 0, z, z)", "`where` cannot combine [n] with [m]", ""),
     ("where(z > 0, s, x)", "where(z > 0, s, x)", "`where` cannot combine [m] with [n]", ""),
+    ("where(s > 0, x, z)", "where(s > 0, x, z)", "`where` cannot combine [n] with [m]", ""),
     ("clip(x, 0, z)", "clip(x, 0, z)", "`clip` cannot combine [n] with [m]", ""),
     ("A @ x", "A @ x", "`@` cannot combine [n, m] with [n]", "the inner dimensions m and n differ"),
     ("W @ A", "W @ A", "`@` cannot combine [r, n, m] with [n, m]", "the inner dimensions m and n differ"),
@@ -222,7 +231,12 @@ MISMATCHES = [
     ("T @ W.mT", "T @ W.mT", "`@` cannot combine [b, n, m] with [r, m, n]", "the batch dimensions differ"),
     ("s @ x", "s @ x", "`@` needs two arrays, not []", "multiply by a scalar with `*`"),
     ("x @ 2", "x @ 2", "`@` needs two arrays, not []", "multiply by a scalar with `*`"),
-    ("matmul(A, C)", "matmul(A, C)", "`@` cannot combine [n, m] with [n, m]", "the inner dimensions m and n differ"),
+    (
+        "matmul(A, C)",
+        "matmul(A, C)",
+        "`@` cannot combine [n, m] with [n, m]",
+        "the inner dimensions m and n differ",
+    ),
     ("softmax(s)", "softmax(s)", "`softmax` needs an array with at least one axis, not []", ""),
     ("trace(A)", "trace(A)", "`trace` needs a square matrix, not [n, m]", ""),
     ("trace(x)", "trace(x)", "`trace` needs a matrix, not [n]", ""),
@@ -233,7 +247,12 @@ MISMATCHES = [
     ("x.mT", "x.mT", "`.mT` needs a matrix, not [n]", ""),
     ("solve(S, z)", "solve(S, z)", "`solve` cannot combine [n, n] with [m]", ""),
     ("solve(S, B)", "solve(S, B)", "`solve` cannot combine [n, n] with [m, r]", ""),
-    ("solve(Q, W)", "solve(Q, W)", "`solve` cannot combine [b, n, n] with [r, n, m]", "the batch dimensions differ"),
+    (
+        "solve(Q, W)",
+        "solve(Q, W)",
+        "`solve` cannot combine [b, n, n] with [r, n, m]",
+        "the batch dimensions differ",
+    ),
     ("solve(A, x)", "solve(A, x)", "`solve` needs a square matrix, not [n, m]", ""),
     ("kron(A, x)", "kron(A, x)", "`kron` needs two matrices or two vectors, not [n]", ""),
     ("kron(T, A)", "kron(T, A)", "`kron` needs two matrices or two vectors, not [b, n, m]", ""),
@@ -243,20 +262,50 @@ MISMATCHES = [
     ("diag(A)", "diag(A)", "`diag` needs a vector or a square matrix, not [n, m]", ""),
     ("einsum('ij,jk->ik', A, C)", "einsum('ij,jk->ik', A, C)", "`einsum`'s index `j` runs over m and n", ""),
     ("einsum('ijk->i', A)", "einsum('ijk->i', A)", "`einsum` needs 3 axes for `ijk`, not [n, m]", ""),
-    ("reshape(A, n, r)", "reshape(A, n, r)", "`reshape` cannot turn [n, m] into [n, r]", "the one has m*n elements, the other n*r"),
-    ("reshape(A, n + m, -1)", "reshape(A, n + m, -1)", "`reshape` cannot combine [n, m] with [m + n, -1]", ""),
+    (
+        "reshape(A, n, r)",
+        "reshape(A, n, r)",
+        "`reshape` cannot turn [n, m] into [n, r]",
+        "the one has m*n elements, the other n*r",
+    ),
+    (
+        "reshape(A, n + m, -1)",
+        "reshape(A, n + m, -1)",
+        "`reshape` cannot combine [n, m] with [m + n, -1]",
+        "",
+    ),
     ("broadcast_to(A, n)", "broadcast_to(A, n)", "`broadcast_to` cannot turn [n, m] into [n]", ""),
     ("broadcast_to(x, n, m)", "broadcast_to(x, n, m)", "`broadcast_to` cannot turn [n] into [n, m]", ""),
     ("squeeze(A, 0)", "squeeze(A, 0)", "`squeeze` needs a size of 1 at axis -2, not [n, m]", ""),
     ("concatenate(A, B)", "concatenate(A, B)", "`concatenate` cannot combine [n, m] with [m, r]", ""),
     ("concatenate(A, x)", "concatenate(A, x)", "`concatenate` cannot combine [n, m] with [n]", ""),
-    ("concatenate(s, s)", "concatenate(s, s)", "`concatenate` needs arrays with at least one axis, not []", ""),
+    (
+        "concatenate(s, s)",
+        "concatenate(s, s)",
+        "`concatenate` needs arrays with at least one axis, not []",
+        "",
+    ),
     ("stack(A, C, x)", "stack(A, C, x)", "`stack` cannot combine [n, m] with [n]", ""),
     ("stack(x, z)", "stack(x, z)", "`stack` cannot combine [n] with [m]", ""),
     ("gather(s, i)", "gather(s, i)", "`gather` needs an array with at least one axis, not []", ""),
-    ("take_along_axis(A, i)", "take_along_axis(A, i)", "`take_along_axis` cannot combine [n, m] with [n]", ""),
-    ("take_along_axis(B, I)", "take_along_axis(B, I)", "`take_along_axis` cannot combine [m, r] with [n, m]", ""),
-    ("scatter_add(x, t, ones(n))", "scatter_add(x, t, ones(n))", "`scatter_add` needs updates of the shape [b], not [n]", ""),
+    (
+        "take_along_axis(A, i)",
+        "take_along_axis(A, i)",
+        "`take_along_axis` cannot combine [n, m] with [n]",
+        "",
+    ),
+    (
+        "take_along_axis(B, I)",
+        "take_along_axis(B, I)",
+        "`take_along_axis` cannot combine [m, r] with [n, m]",
+        "",
+    ),
+    (
+        "scatter_add(x, t, ones(n))",
+        "scatter_add(x, t, ones(n))",
+        "`scatter_add` needs updates of the shape [b], not [n]",
+        "",
+    ),
     ("A[0, 0, 0]", "A[0, 0, 0]", "3 indices for an array of 2 axes, [n, m]", ""),
     ("s[0]", "s[0]", "1 indices for an array of 0 axes, []", ""),
     ("R[:, 1]", "1", "the index 1 is outside of [n, 1]", ""),

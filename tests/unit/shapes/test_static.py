@@ -73,7 +73,18 @@ def test_what_is_no_dimension(text, headline, caret, advice):
     assert refusal(static.as_dim, text, DIMS) == message(text, headline, caret, advice)
 
 
-@pytest.mark.parametrize(("text", "yes"), [("n", True), ("n - 1", True), ("-2", True), ("x", False), ("n + x", False), ("n[0]", False), ("sum(n)", False)])
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [
+        ("n", True),
+        ("n - 1", True),
+        ("-2", True),
+        ("x", False),
+        ("n + x", False),
+        ("n[0]", False),
+        ("sum(n)", False),
+    ],
+)
 def test_is_dim(text, yes):
     assert static.is_dim(parse(text), DIMS) is yes
 
@@ -114,11 +125,15 @@ def test_a_scalar_has_no_axes():
     assert static.as_axes(None, ()) == ()
 
 
-@pytest.mark.parametrize(("text", "axes"), [("None", (-3, -2, -1)), ("1", (-2,)), ("(0, -1)", (-3, -1)), ("(1,)", (-2,))])
+@pytest.mark.parametrize(
+    ("text", "axes"), [("None", (-3, -2, -1)), ("1", (-2,)), ("(0, -1)", (-3, -1)), ("(1,)", (-2,))]
+)
 def test_axes(text, axes):
     assert static.as_axes(parse(text), SHAPE) == axes
     assert static.as_axes(None, SHAPE) == (-3, -2, -1)
 
 
 def test_an_axis_twice():
-    assert refusal(static.as_axes, "(0, -3)", SHAPE) == message("(0, -3)", "an axis is named twice", "(0, -3)")
+    assert refusal(static.as_axes, "(0, -3)", SHAPE) == message(
+        "(0, -3)", "an axis is named twice", "(0, -3)"
+    )

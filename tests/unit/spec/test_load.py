@@ -197,13 +197,22 @@ error: between double quotes YAML reads the backslash itself
    = help: use single quotes, or write the formula on a line of its own below `|`""",
     ),
     (
-        spec(claims="gradient: $dX = dY$"),
+        spec(claims="gradient: $dX = dY, dY = dX$"),
         """\
-error: LaTeX formulas are not read yet; write plain text
-  --> f.yaml:7:15
-7 |   - gradient: $dX = dY$
-  |               ^
-   = help: for example `dX = dY @ W.T`""",
+error: this display holds 2 equations
+  --> f.yaml:7:25
+7 |   - gradient: $dX = dY, dY = dX$
+  |                         ^^^^^^^
+   = help: a claim is one equation or chain: give each a claim of its own""",
+    ),
+    (
+        spec(more="dims: {n: $2 r$}\n"),
+        """\
+error: LaTeX is read in `forward`, `where` and claims only
+  --> f.yaml:2:11
+2 | dims: {n: $2 r$}
+  |           ^
+   = help: write plain text here: `2*r`, `1e-5`""",
     ),
     (
         spec(claims="gradient: dX = dY = 0\n    expect: [holds, wrong, holds]"),
@@ -492,12 +501,13 @@ error: `loss` must be `true` or `false`, not text
    = help: for example `loss: true`""",
     ),
     (
-        spec(more="vectors: column\n"),
+        spec(more="vectors: upright\n"),
         """\
-error: `vectors` is not read yet
-  --> f.yaml:2:1
-2 | vectors: column
-  | ^^^^^^^""",
+error: `upright` is not `column` or `row`
+  --> f.yaml:2:10
+2 | vectors: upright
+  |          ^^^^^^^
+   = help: it is one of `column`, `row`""",
     ),
     (
         "operator: o\ninputs: {X: [n]}\nclaims: []",

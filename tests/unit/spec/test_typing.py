@@ -14,7 +14,12 @@ def operator(text):
     return file.operators[0]
 
 
-def spec(inputs="{X: [n, m], W: [m, r], b: [r]}", forward="{Y: X @ W + b}", claim="gradient: dX = dY @ W.T", more=""):
+def spec(
+    inputs="{X: [n, m], W: [m, r], b: [r]}",
+    forward="{Y: X @ W + b}",
+    claim="gradient: dX = dY @ W.T",
+    more="",
+):
     return f"operator: o\ninputs: {inputs}\nforward: {forward}\n{more}claims:\n  - {claim}\n"
 
 
@@ -47,10 +52,20 @@ def test_a_program_knows_every_shape_and_who_needs_whom():
 
 
 def test_what_has_a_gradient():
-    inputs = "{X: [n], t: {shape: [n], domain: index(n)}, k: {shape: [n], domain: mask}, c: {shape: [], value: 2}}"
-    program = type_program(operator(spec(inputs, "{u: t + 1, w: t + 0.5, q: X > 0, Y: X * c}", "gradient: dX = dY * c")))
+    inputs = (
+        "{X: [n], t: {shape: [n], domain: index(n)}, k: {shape: [n], domain: mask}, c: {shape: [], value: 2}}"
+    )
+    program = type_program(
+        operator(spec(inputs, "{u: t + 1, w: t + 0.5, q: X > 0, Y: X * c}", "gradient: dX = dY * c"))
+    )
     assert program.differentiable == {"X", "w", "Y"}
-    assert {n: program.types[n].dtype for n in "tkuqw"} == {"t": "int", "k": "bool", "u": "int", "q": "bool", "w": "real"}
+    assert {n: program.types[n].dtype for n in "tkuqw"} == {
+        "t": "int",
+        "k": "bool",
+        "u": "int",
+        "q": "bool",
+        "w": "real",
+    }
 
 
 def test_a_line_in_index_notation_is_an_array():
@@ -75,7 +90,9 @@ def test_dimensions_under_constraints(dims, shown):
     assert {name: str(program.types[name]) for name in shown} == shown
 
 
-@pytest.mark.parametrize(("dims", "name"), [("{m: m + 1}", "m"), ("{m: 2*r, r: m/2}", "m"), ("{n: m, m: r, r: n}", "n")])
+@pytest.mark.parametrize(
+    ("dims", "name"), [("{m: m + 1}", "m"), ("{m: 2*r, r: m/2}", "m"), ("{n: m, m: r, r: n}", "n")]
+)
 def test_a_cycle_among_dimensions(dims, name):
     drawn = refusal(more=f"dims: {dims}\n")
     assert drawn.splitlines()[0] in {f"error: the dimension `{n}` is defined by itself" for n in "mnr"}
@@ -128,7 +145,19 @@ def test_what_numpy_might_broadcast_is_a_mismatch_at_its_place(claim, message, p
     assert (problem.message, problem.span.text) == (message, place)
 
 
-@pytest.mark.parametrize("claim", ["dX = 0", "0 = dX", "dX = -2.5", "dX = dX", "dX[i, j] = 1", "sum(dX) = dL", "dX[0] = pi", "dW.T = dY.T @ X"])
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "dX = 0",
+        "0 = dX",
+        "dX = -2.5",
+        "dX = dX",
+        "dX[i, j] = 1",
+        "sum(dX) = dL",
+        "dX[0] = pi",
+        "dW.T = dY.T @ X",
+    ],
+)
 def test_what_may_stand_together(claim):
     (link,) = typed(claim=f"gradient: '{claim}'").links
     assert link.mismatch is None
@@ -160,7 +189,9 @@ CLAIM_ERRORS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("claim", "message", "place", "advice"), CLAIM_ERRORS, ids=[c[0] for c in CLAIM_ERRORS])
+@pytest.mark.parametrize(
+    ("claim", "message", "place", "advice"), CLAIM_ERRORS, ids=[c[0] for c in CLAIM_ERRORS]
+)
 def test_what_means_nothing(claim, message, place, advice):
     op = operator(spec(claim=claim))
     with pytest.raises(UserError) as caught:

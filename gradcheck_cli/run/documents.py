@@ -1,0 +1,65 @@
+"""Puts each claim at its place in the document it was published in, and notices when it is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gradcheck_cli.spec.model import Claim, Operator
+from gradcheck_cli.text import Problem, Span
+from gradcheck_cli.writeups.locate import Writeup, find_document, read
+
+
+class Documents:
+    """The documents of a run, each read once.
+
+    A document is looked up beside its spec and in `sources`. Where a formula
+    stands several times, the first claim that quotes it gets the first place,
+    the next claim the next; `id` and `id:reading` are one claim in this.
+    """
+
+    def __init__(self, sources: Path | None) -> None:
+        self.sources = sources
+        self.problems: list[Problem] = []
+        self.read: dict[Path, Writeup | None] = {}
+        self.missing: set[str] = set()
+        self.quoted: dict[tuple[Path, str], list[str]] = {}
+
+    def writeup(self, operator: Operator, folder: Path, spec: str) -> tuple[Path, Writeup] | None:
+        """The document of an operator, if it names one that is there and can be read."""
+        name = operator.document.document
+        if name is None:
+            return None
+        file = find_document(name, [folder, *([self.sources] if self.sources else [])])
+        if file is None:
+            if self.sources is not None and name not in self.missing:
+                self.missing.add(name)
+                self.problems.append(
+                    Problem(
+                        f"the document `{name}` is neither beside the spec nor in {self.sources}",
+                        file=spec,
+                        help="leave `--sources` out to judge without documents",
+                    )
+                )
+            return None
+        if file not in self.read:
+            found = read(file, name)
+            if isinstance(found, Problem):
+                self.problems.append(found)
+            self.read[file] = found if isinstance(found, Writeup) else None
+        writeup = self.read[file]
+        return None if writeup is None else (file, writeup)
+
+    def place(self, operator: Operator, claim: Claim, folder: Path, spec: str) -> tuple[Span | None, bool]:
+        """Where the claim stands in its document, and whether it has drifted out of it."""
+        found = self.writeup(operator, folder, spec)
+        if found is None or claim.quote is None:
+            return None, False
+        file, writeup = found
+        places = writeup.places(claim.quote)
+        if not places:
+            return None, True
+        claims = self.quoted.setdefault((file, "".join(claim.quote.split())), [])
+        base = claim.ids[0].partition(":")[0]
+        if base not in claims:
+            claims.append(base)
+        return places[min(claims.index(base), len(places) - 1)], False

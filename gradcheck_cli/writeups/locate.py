@@ -1,0 +1,86 @@
+"""Finds a quoted formula in its document, white space and TeX spacing aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from gradcheck_cli.text import Problem, Source, Span
+
+MAX_BYTES = 16 << 20
+"""A larger document is not read."""
+
+_SPACE = re.compile(r"(?P<kept>\\\\)|\s|\\[,;:!> ]|\\q?quad(?![A-Za-z])|~|[\u200b\ufeff]")
+"""What a formula may gain or lose without becoming another one; a line break, `\\\\`, is not spacing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Writeup:
+    """A document with its formulas findable."""
+
+    source: Source
+
+    @cached_property
+    def _bare(self) -> tuple[str, list[int]]:
+        return _without_space(self.source.text)
+
+    def places(self, quote: str) -> list[Span]:
+        """Every place where the quote stands, in order."""
+        wanted, _ = _without_space(quote)
+        text, offsets = self._bare
+        found: list[Span] = []
+        if not wanted:
+            return found
+        at = text.find(wanted)
+        while at >= 0:
+            found.append(self.source.span(offsets[at], offsets[at + len(wanted) - 1] + 1))
+            at = text.find(wanted, at + len(wanted))
+        return found
+
+
+def _without_space(text: str) -> tuple[str, list[int]]:
+    """The text without spacing, and where each remaining character stood."""
+    kept: list[str] = []
+    offsets: list[int] = []
+    at = 0
+    for match in _SPACE.finditer(text):
+        if match.group("kept"):
+            continue
+        kept.append(text[at : match.start()])
+        offsets.extend(range(at, match.start()))
+        at = match.end()
+    kept.append(text[at:])
+    offsets.extend(range(at, len(text)))
+    return "".join(kept), offsets
+
+
+def find_document(name: str, folders: Iterable[Path]) -> Path | None:
+    """The file of a document in the first of the folders that has it.
+
+    A name is only ever looked up inside the folders: absolute names, `..` and
+    links that lead outside find nothing, and a URL is never fetched.
+    """
+    parts = PurePosixPath(name).parts
+    if not parts or ".." in parts or PurePosixPath(name).is_absolute() or "://" in name or "\0" in name:
+        return None
+    for folder in folders:
+        try:
+            file = folder.joinpath(*parts).resolve()
+            if file.is_file() and file.is_relative_to(folder.resolve()):
+                return file
+        except (OSError, RuntimeError, ValueError):
+            continue
+    return None
+
+
+def read(file: Path, name: str) -> Writeup | Problem:
+    """The document, or why it cannot be read."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            return Problem(f"this document is larger than {MAX_BYTES >> 20} MiB", file=name)
+        return Writeup(Source(name, file.read_text(encoding="utf-8-sig", errors="replace")))
+    except OSError as error:
+        return Problem(f"this document cannot be read: {error.strerror or error}", file=name)
