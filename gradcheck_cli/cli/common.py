@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -149,6 +150,8 @@ def _print(report: Text | str) -> None:
         if isinstance(report, Text):
             console().print(report, end="")
         else:
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(encoding="utf-8")  # which JSON is, whatever the terminal speaks
             sys.stdout.write(report)
         sys.stdout.flush()
     except BrokenPipeError:

@@ -237,10 +237,11 @@ class _Court:
         """Truth from torch, guarded by differences unless `--oracle autograd` says otherwise."""
         from gradcheck_cli.evaluate.torch_backend import TorchBackend  # noqa: PLC0415  two seconds to import
         from gradcheck_cli.oracle.autograd import Autograd  # noqa: PLC0415
+        from gradcheck_cli.oracle.backward_noise import BackwardNoise  # noqa: PLC0415
 
         backend = TorchBackend(self.settings.device)
         rows = 1 + REPLICAS
-        noise = Noise(rows, rng, backend.array)
+        noise = BackwardNoise(rows, rng, backend.array)
         oracle = Autograd(
             backend,
             self.program,

@@ -97,7 +97,11 @@ class Noise:
         """The value, disturbed if computing it rounds."""
         if not is_rounded(node):
             return value
-        return value * self.bring(_factors(self.rng, (self.rows, *value.shape[1:]), self.disturbed))
+        return value * self.bring(self.factors(value.shape))
+
+    def factors(self, shape: tuple[int, ...]) -> Any:
+        """Factors for an array of this shape, whose batch may still be 1."""
+        return _factors(self.rng, (self.rows, *shape[1:]), self.disturbed)
 
     def called(self, function: str, args: tuple[Any, ...], statics: Mapping[str, object]) -> None:
         """Nothing to watch."""

@@ -155,22 +155,22 @@ def _behind_skip(found: list[Token], at: int) -> int:
 def _fonts(found: list[Token]) -> list[Token]:
     r"""Without font commands, and without braces around a single sign: `\mathbf{x}_{t}` is `x_t`."""
     kept: list[Token] = []
-    groups: list[str | None] = []
-    """For every open brace the font that it sets, None for a plain group."""
+    groups: list[tuple[bool, str]] = []
+    """For every open brace whether it sets a font, and the font around it."""
     font, pending = "", ""
     for token in found:
         if token.text in FONTS and token.kind == "command":
             pending = token.text
         elif token.text == "{":
-            groups.append(pending or None)
+            groups.append((bool(pending), font))
             if pending:
                 font, pending = pending, ""
             else:
                 kept.append(token)
         elif token.text == "}" and groups:
-            if groups.pop() is None:
+            sets, font = groups.pop()
+            if not sets:
                 _close(kept, token)
-            font = next((g for g in reversed(groups) if g), "")
         else:
             kept.append(_set_in(token, pending or font))
             pending = ""

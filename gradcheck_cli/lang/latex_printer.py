@@ -20,7 +20,7 @@ _SHORT = {
     "atan": "arctan",
 }  # fmt: skip
 _ACCENTS = {"hat": r"\hat", "tilde": r"\tilde", "bar": r"\bar", "dot": r"\dot", "check": r"\check"}
-_GREEK = {forms[0]: command for command, forms in GREEK.items() if not command.startswith(r"\var")}
+_GREEK = {forms[0]: command for command, forms in GREEK.items() if not command.startswith((r"\var", r"\imath", r"\jmath"))}
 
 
 def to_latex(
@@ -220,7 +220,7 @@ class _Printer:
             case "dot", 2, False:
                 return self.side(self.turned(args[0], row=True), self.turned(args[1], row=False), call)
             case "outer", 2, False:
-                return self.side(self.turned_first(args[0]), self.turned(args[1], row=True), call)
+                return self.side(self.standing(args[0]), self.lying(args[1]), call)
             case "kron", 2, False if self.ranks.of(args[0]) == 2:
                 return rf"{self.within_hadamard(args[0])} \otimes {self.within(args[1], _RAISED)}", _HADAMARD
             case "eye", 1, False if _is_size(args[0]):
@@ -235,9 +235,13 @@ class _Printer:
         inside = ", ".join(map(self.text, (*args, *call.keywords)))
         return rf"{self.function(call.function)}\left({inside}\right)", _ATOM
 
-    def turned_first(self, node: ast.Expr) -> str:
-        """The first factor of an outer product stands."""
+    def standing(self, node: ast.Expr) -> str:
+        """The first factor of an outer product."""
         return rf"{self.within(node, _ATOM)}^\top" if self.ranks.lies(node) else self.within_side(node)
+
+    def lying(self, node: ast.Expr) -> str:
+        """The second factor of an outer product."""
+        return self.within(node, _RAISED) if self.ranks.lies(node) else rf"{self.within(node, _ATOM)}^\top"
 
     def function(self, name: str) -> str:
         if name in _COMMANDS:

@@ -222,7 +222,7 @@ def _advice(out: RichText, claim: ClaimResult) -> None:
 
 
 def _cut(text: str, width: int) -> str:
-    text = plain(text)
+    text, width = plain(text), max(width, 8)
     while cell_len(text) > width:
         text = text[: max(0, len(text) - max(2, (cell_len(text) - width) // 2))].rstrip() + "…"
     return text

@@ -7,7 +7,7 @@ from itertools import product
 
 from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.calls import bind
-from gradcheck_cli.lang.functions import FUNCTIONS
+from gradcheck_cli.lang.functions import FUNCTIONS, Function
 from gradcheck_cli.shapes import rules
 from gradcheck_cli.shapes.infer import Scope
 from gradcheck_cli.shapes.products import Products
@@ -44,13 +44,7 @@ class Calls:
     def call(self, call: ast.Call) -> list[Reading]:
         """A function of the table, its arrays in all their readings."""
         function = FUNCTIONS[call.function]
-        kinds = [p.kind for p in function.parameters]
-        variadic = bool(function.parameters) and function.parameters[0].variadic
-        arrays = [
-            n
-            for n, _ in enumerate(call.args)
-            if (kinds[0] if variadic else kinds[n : n + 1] == ["array"]) in {True, "array"}
-        ]
+        arrays = [n for n in range(len(call.args)) if _is_array(function, n)]
         if not arrays:
             return [
                 self.leaf(
@@ -122,6 +116,14 @@ class Calls:
                 expr = ast.Subscript(expr, outer, span=call.span)
             found.append(self.known(expr, scope.infer(expr).type, reading))
         return found
+
+
+def _is_array(function: Function, position: int) -> bool:
+    """Whether a positional argument is an array; a variadic parameter takes all that follow."""
+    for n, parameter in enumerate(function.parameters):
+        if n == position or parameter.variadic:
+            return parameter.kind == "array"
+    return False
 
 
 def _static_keyword(keyword: ast.Keyword) -> ast.Keyword:

@@ -1,4 +1,4 @@
-"""Four operators at any size, their right gradients, and eleven mistakes: as specs for us, as torch code for the peers."""
+"""Four operators at any size, their right gradients, and eleven mistakes: as specs and in torch."""
 
 from __future__ import annotations
 
@@ -49,7 +49,11 @@ LINEAR = Operator(
     ("Y: X @ W",),
     "Y",
     _linear,
-    {10: {"b": 2, "n": 2, "m": 3}, 1000: {"b": 22, "n": 23, "m": 21}, 1000000: {"b": 700, "n": 710, "m": 708}},
+    {
+        10: {"b": 2, "n": 2, "m": 3},
+        1000: {"b": 22, "n": 23, "m": 21},
+        1000000: {"b": 700, "n": 710, "m": 708},
+    },
 )
 SOFTMAX = Operator(
     "softmax",
@@ -116,6 +120,8 @@ def _scores(t: Tensors, *, summed: bool = True) -> Any:
 _ONE_ROW = "(1 + outer(arange({0}) == 0, arange({1}) == 1))"
 """Twice the element [0, 1], all others as they are."""
 
+_PROJECTED = "dY - mean(dY, axis=-1, keepdims=True) - x_hat * mean(dY * x_hat, axis=-1, keepdims=True)"
+
 _SCORES = "(A * ((dY @ V.mT) - sum((dY @ V.mT) * A, axis=-1, keepdims=True)))"
 
 RIGHT = (
@@ -131,7 +137,7 @@ RIGHT = (
         LAYERNORM,
         "X",
         "right",
-        "1 / sigma * (dY - mean(dY, axis=-1, keepdims=True) - x_hat * mean(dY * x_hat, axis=-1, keepdims=True))",
+        f"1 / sigma * ({_PROJECTED})",
         lambda t: 1 / t["sigma"] * (t["dY"] - _mean(t["dY"]) - t["x_hat"] * _mean(t["dY"] * t["x_hat"])),
     ),
     Claim(
@@ -186,7 +192,7 @@ WRONG = (
         LAYERNORM,
         "X",
         "sigma squared",
-        "1 / sigma**2 * (dY - mean(dY, axis=-1, keepdims=True) - x_hat * mean(dY * x_hat, axis=-1, keepdims=True))",
+        f"1 / sigma**2 * ({_PROJECTED})",
         lambda t: t["sigma"] ** -2 * (t["dY"] - _mean(t["dY"]) - t["x_hat"] * _mean(t["dY"] * t["x_hat"])),
     ),
     Claim(ATTENTION, "Q", "no 1/sqrt(d)", f"{_SCORES} @ K", lambda t: _scores(t) @ t["K"]),
@@ -207,5 +213,8 @@ def leaves(operator: Operator, size: int, seed: int) -> dict[str, Any]:
     """Random inputs for the peers."""
     generator = torch.Generator().manual_seed(seed)
     dims = operator.sizes[size]
-    shapes = {name: [dims[d.strip()] for d in shape.strip("[]").split(",")] for name, shape in operator.inputs.items()}
+    shapes = {
+        name: [dims[d.strip()] for d in shape.strip("[]").split(",")]
+        for name, shape in operator.inputs.items()
+    }
     return {n: torch.randn(s, generator=generator, dtype=torch.float64) for n, s in shapes.items()}

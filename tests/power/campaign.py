@@ -9,17 +9,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from gradcheck_cli.compare.judge import Settings
 from gradcheck_cli.text import UserError
 
 from .corpus import Case, cases
-from .equivalent import REASONS
+from .equivalent import reason_for
 from .kinds import KINDS
 from .mutations import Mutant, mutants
 from .silence import Silence, heard, table
@@ -30,13 +30,15 @@ FULL = 5
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of one mutant: wrong, shape-mismatch, error; undecided or holds if it got away."""
+    """What became of one mutant: wrong, shape-mismatch, error, undecided; holds if it got away."""
 
     claim: str
     kind: str
     text: str
     verdict: str
     note: str = ""
+    reason: str | None = None
+    """Why the mutant is right as well, if it got away and is."""
 
     @property
     def found(self) -> bool:
@@ -44,19 +46,20 @@ class Fate:
         return self.verdict in {"wrong", "shape-mismatch", "error"}
 
     @property
-    def reason(self) -> str | None:
-        """Why the mutant is right, if it is."""
-        return REASONS.get((self.claim, self.text))
+    def survived(self) -> bool:
+        """Whether a mistake passes for right. An undecided claim fails a run, so it does not."""
+        return self.verdict == "holds" and self.reason is None
 
 
-def fate(mutant: Mutant, seed: int | None = None) -> Fate:
+def fate(mutant: Mutant, original: Case, seed: int | None = None) -> Fate:
     """Judges a mutant: by one draw, and by all of them if that shows nothing; wrong on one is wrong."""
     case = mutant.case
-    for draws in (1, FULL):
+    for draws in (1, FULL) if seed is None else (1,):
         verdict, note = _verdict(case, Settings(draws=draws, seed=seed))
         if verdict not in {"holds", "undecided"}:
             break
-    return Fate(case.id, mutant.kind, mutant.text, verdict, note)
+    reason = reason_for(mutant, original) if verdict == "holds" else None
+    return Fate(case.id, mutant.kind, mutant.text, verdict, note, reason)
 
 
 def _verdict(case: Case, settings: Settings) -> tuple[str, str]:
@@ -79,15 +82,16 @@ def _corpus(pattern: str) -> list[Case]:
 
 def _mutants_of(pattern: str, number: int, limit: int | None, seeds: int) -> list[Fate]:
     """The fates of the mutants of one case; survivors are judged under `seeds` other seeds too."""
-    found = [fate(m) for m in mutants(_corpus(pattern)[number], limit)]
-    if seeds:
-        survivors = {f.text for f in found if f.verdict == "holds"}
-        again = [m for m in mutants(_corpus(pattern)[number], limit) if m.text in survivors]
-        for mutant in again:
-            others = [fate(mutant, seed).verdict for seed in range(seeds)]
-            if set(others) != {"holds"}:
-                at = next(i for i, f in enumerate(found) if f.text == mutant.text)
-                found[at] = Fate(mutant.case.id, mutant.kind, mutant.text, "holds", f"other seeds: {set(others)}")
+    case = _corpus(pattern)[number]
+    found = []
+    for mutant in mutants(case, limit):
+        one = fate(mutant, case)
+        for seed in range(seeds):
+            if one.found:
+                break
+            other = fate(mutant, case, seed)
+            one = replace(other, reason=one.reason) if other.found else one
+        found.append(one)
     return found
 
 
@@ -107,29 +111,33 @@ def _each(work: Callable[..., object], pattern: str, jobs: int, *rest: object) -
 
 
 def report(fates: list[Fate]) -> str:
-    """The table, and every mutant that got away."""
-    by_kind: dict[str, list[Fate]] = defaultdict(list)
-    for f in fates:
-        by_kind[f.kind].append(f)
-    verdicts = ("wrong", "shape-mismatch", "error")
-    lines = [f"{'mutation':18}{'all':>7}{'wrong':>7}{'shape':>7}{'error':>7}{'equiv.':>8}{'survived':>10}"]
+    """The table, and every mutant that was not found."""
+    verdicts = ("wrong", "shape-mismatch", "error", "undecided")
+    lines = [
+        f"{'mutation':18}{'all':>7}{'wrong':>7}{'shape':>7}{'error':>7}{'undec.':>8}{'equiv.':>8}{'survived':>10}"
+    ]
     for kind in (*KINDS, "all"):
-        some = fates if kind == "all" else by_kind[kind]
+        some = [f for f in fates if kind in {"all", f.kind}]
         counts = Counter(f.verdict for f in some)
-        equivalent = sum(not f.found and f.reason is not None for f in some)
-        lost = sum(not f.found and f.reason is None for f in some)
-        shown = "".join(f"{counts[v]:7}" for v in verdicts)
-        lines.append(f"{kind:18}{len(some):7}{shown}{equivalent:8}{lost:10}")
-    per_claim = Counter(f.claim for f in fates)
-    few = {c: n for c, n in per_claim.items() if n < 10}
-    lines.append(f"{len(per_claim)} formulas; fewer than ten mutants: {len(few)} ({min(few.values(), default=0)} or more)")
-    errors = Counter(f.note for f in fates if f.verdict == "error")
-    lines += [f"  error {count:5} × {note}" for note, count in errors.most_common()]
+        shown = "".join(f"{counts[v]:7}" for v in verdicts[:3]) + f"{counts['undecided']:8}"
+        survived = sum(f.survived for f in some)
+        lines.append(f"{kind:18}{len(some):7}{shown}{counts['holds'] - survived:8}{survived:10}")
+    each = Counter(f.claim for f in fates)
+    few = sorted(n for n in each.values() if n < 10)
+    lines.append(f"{len(each)} formulas; {len(few)} of them allow fewer than ten mutants: {few}")
+    for verdict in ("error", "undecided"):
+        notes = Counter(f.note for f in fates if f.verdict == verdict)
+        lines += [f"  {verdict} {count:5} × {note}" for note, count in notes.most_common()]
     for f in fates:
         if not f.found:
-            what = f"equivalent: {f.reason}" if f.reason else "SURVIVED"
-            lines.append(f"{what} | {f.claim} | {f.kind} | {f.text} | {f.verdict} {f.note}".rstrip(" |"))
-    lines += [f"ACCUSED though equivalent | {f.claim} | {f.text}" for f in fates if f.found and f.reason]
+            what = (
+                "SURVIVED"
+                if f.survived
+                else f"equivalent ({f.reason})"
+                if f.reason
+                else f"undecided ({f.note})"
+            )
+            lines.append(f"{what} | {f.claim} | {f.kind} | {f.text}")
     return "\n".join(lines)
 
 
@@ -138,7 +146,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.power.campaign", description=__doc__)
     parser.add_argument("--only", default="", metavar="TEXT", help="claims whose file or id contains this")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N mutants of each claim")
-    parser.add_argument("--seeds", type=int, default=0, metavar="N", help="judge survivors under N other seeds too")
+    parser.add_argument(
+        "--seeds", type=int, default=0, metavar="N", help="judge survivors under N other seeds too"
+    )
     parser.add_argument("--right", type=int, metavar="N", help="judge the right claims under N seeds instead")
     parser.add_argument("--draws", type=int, default=FULL, metavar="N", help="draws of each right claim")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
@@ -150,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     parts = _each(_mutants_of, given.only, given.jobs, given.limit, given.seeds)
     fates = [f for part in parts for f in part]  # type: ignore[attr-defined]
     print(report(fates))
-    return int(any(not f.found and f.reason is None for f in fates))
+    return int(any(f.survived for f in fates))
 
 
 if __name__ == "__main__":

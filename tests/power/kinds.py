@@ -9,6 +9,7 @@ from itertools import combinations
 
 from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.functions import FUNCTIONS
+from gradcheck_cli.lang.printer import to_plain
 
 from .places import Names, Place, put_arg
 
@@ -49,7 +50,6 @@ NEIGHBOURS = {
     "trace": ("det",),
     "det": ("trace",),
     "pinv": ("inv",),
-    "repeat": ("tile",),
 }
 """Functions of the same call that are mixed up."""
 
@@ -175,12 +175,13 @@ def axis(place: Place, names: Names) -> Mistakes:
     given = next((k.value for k in node.keywords if k.name == "axis"), None)
     if given is not None and FUNCTIONS[node.function].rule == "reduction":
         others.append(ast.Absent())
-    if given == ast.Negative(ast.Number(Fraction(1))):
+    default = next(p.default for p in FUNCTIONS[node.function].parameters if p.name == "axis")
+    if (to_plain(given) if given else default) == "-1":
         others = [o for o in others if o != ast.Number(Fraction(rank - 1))]
     rest = tuple(k for k in node.keywords if k.name != "axis")
     if rank > 1:
         for other in others:
-            if other != given:
+            if other != given and (given or to_plain(other) != default):
                 yield replace(node, keywords=(ast.Keyword("axis", other), *rest))
 
 
@@ -203,7 +204,7 @@ def operands(place: Place, names: Names) -> Mistakes:
             yield replace(node, args=(condition, y, x))
         case ast.Call("outer" | "kron" | "concatenate" | "stack" | "solve", (x, y, *rest)):
             yield replace(node, args=(y, x, *rest))
-        case ast.Call("reshape" | "transpose" | "swapaxes", (x, *order)) if len(order) > 1:
+        case ast.Call("reshape" | "transpose", (x, *order)) if len(order) > 1:
             for i, j in combinations(range(len(order)), 2):
                 swapped = list(order)
                 swapped[i], swapped[j] = swapped[j], swapped[i]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.functions import FUNCTIONS
-from gradcheck_cli.shapes.typed import Derivative, Size, Tangent, Type, Typed, nodes, quantities
+from gradcheck_cli.shapes.typed import Derivative, Size, Special, Tangent, Type, Typed, nodes, quantities
 from gradcheck_cli.spec.typing import TypedClaim
 
 from .corpus import Case
@@ -25,7 +25,7 @@ class Names:
     dims: tuple[str, ...]
 
     def alike(self, name: str) -> list[str]:
-        """Other names of the same shape: values for a value, and the one closest in meaning of the other sort."""
+        """Other names of the same shape: values for a value, and its own gradient; or the other way round."""
         type_ = self.types.get(ast.Name(name))
         if type_ is None:
             return []
@@ -51,8 +51,10 @@ class Names:
 def names_of(case: Case) -> Names:
     """The names and shapes of a case, out of its typed trees."""
     typed = case.typed()
-    types: dict[ast.Expr, Type] = {t.node: t.type for t in _trees(typed) if not isinstance(t, Size)}
+    types: dict[ast.Expr, Type] = {t.node: t.type for t in _trees(typed) if not isinstance(t, Size | Special)}
     program = typed.program
+    for name, type_ in program.types.items():
+        types[ast.Call("grad", (ast.Name(name),))] = type_
     for definition in case.definitions:
         found = types.get(definition.expression)
         if found is not None and not definition.indices:
@@ -65,6 +67,8 @@ def names_of(case: Case) -> Names:
 
 
 def _trees(typed: TypedClaim) -> Iterator[Typed]:
+    for definition in typed.program.definitions:
+        yield from nodes(definition.tree)
     for link in typed.links:
         for side in (link.left, link.right):
             if side is not None:

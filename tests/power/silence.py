@@ -55,7 +55,10 @@ def ratio(judgement: Judgement) -> float:
 
 def _apart(judgement: Judgement) -> float:
     apart = [
-        abs(a.autograd - a.differences) / a.error for s in judgement.sights for a in s.agreements if a.ok and a.error
+        abs(a.autograd - a.differences) / a.error
+        for s in judgement.sights
+        for a in s.agreements
+        if a.ok and a.error
     ]
     return max(apart, default=0.0)
 
@@ -74,15 +77,21 @@ def table(results: list[Silence], seeds: int, draws: int) -> str:
         f"false accusations: {sum(len(s.accused) for s in results)}",
     ]
     for s in results:
-        kinds = Counter((verdict, reason if verdict == "undecided" else "") for _, verdict, reason in s.accused)
-        for (verdict, reason), count in kinds.items():
+        kinds = Counter(
+            (verdict, reason if verdict == "undecided" else "") for _, verdict, reason in s.accused
+        )
+        for (verdict, _), count in kinds.items():
             first = next(a for a in s.accused if a[1] == verdict)
-            lines.append(f"  {s.id}: {verdict} {count} times of {s.links} ({reason or first[2]}), first seed {first[0]}")
+            lines.append(
+                f"  {s.id}: {verdict} {count} of {s.links} times, first seed {first[0]} ({first[2]})"
+            )
     lines.append("largest residual / floor (undecided beyond 1, wrong beyond 10):")
     for share in (0.5, 0.9, 0.99, 0.999, 1.0):
         at = min(len(ratios) - 1, int(share * len(ratios)))
         lines.append(f"  {share:7.1%} of judgements below {ratios[at]:.3g}" if ratios else "  none")
     loudest = sorted(results, key=lambda s: max(s.ratios, default=0), reverse=True)[:5]
     lines += [f"  loudest: {s.id} {max(s.ratios, default=0):.3g}" for s in loudest]
-    lines.append(f"largest distance of agreeing oracles: {max((s.agreement for s in results), default=0):.3g} bars")
+    lines.append(
+        f"largest distance of agreeing oracles: {max((s.agreement for s in results), default=0):.3g} bars"
+    )
     return "\n".join(lines)
