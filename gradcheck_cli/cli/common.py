@@ -155,5 +155,5 @@ def _print(report: Text | str) -> None:
             sys.stdout.write(report)
         sys.stdout.flush()
     except BrokenPipeError:
-        # the reader went away (`| head`): the exit status still tells, and the flush at exit must not complain
+        # the reader went away (`| head`): the exit status still tells; the flush at exit must not complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -68,7 +68,11 @@ def _reach(node: Typed) -> tuple[Dim, ...]:
     if isinstance(node, Apply) and node.function == "einsum":
         letters = str(dict(node.statics)["subscripts"]).partition("->")[0].split(",")
         return tuple(
-            {c: d for term, arg in zip(letters, node.args, strict=True) for c, d in zip(term, arg.type.shape, strict=True)}.values()
+            {
+                c: d
+                for term, arg in zip(letters, node.args, strict=True)
+                for c, d in zip(term, arg.type.shape, strict=True)
+            }.values()
         )
     return node.type.shape
 

@@ -11,8 +11,9 @@ from gradcheck_cli.lang.latex_atoms import DOTS, EQUALS, SIGNS, atom
 from gradcheck_cli.lang.latex_cursor import MAX_FACTORS, Cursor
 from gradcheck_cli.lang.latex_derivatives import is_d, product
 from gradcheck_cli.lang.latex_functions import indexed
+from gradcheck_cli.lang.latex_indices import ellipsis, indices
 from gradcheck_cli.lang.latex_layout import chunks
-from gradcheck_cli.lang.latex_names import PRIMES, ellipsis, indices, is_symbol
+from gradcheck_cli.lang.latex_names import PRIMES, is_symbol
 from gradcheck_cli.lang.latex_powers import ones_in_digits, power, prime
 from gradcheck_cli.lang.latex_shapes import COMPARISONS
 from gradcheck_cli.lang.latex_symbols import PRODUCTS, Symbols
@@ -69,7 +70,7 @@ def parse_latex_expression(text: Text, symbols: Symbols) -> Expr:
 
 
 def _printed(side: Expr) -> Expr:
-    """Marks an expression for `shapes.resolve`, even if nothing in it is open by itself: `diag(p)`, `x + A`."""
+    """Marks an expression for `shapes.resolve`, even if nothing in it is open: `diag(p)`, `x + A`."""
     whole = isinstance(side, (Binary, Negative, Over)) or (isinstance(side, Call) and side.function != "grad")
     number = isinstance(side, Negative) and isinstance(side.operand, Number)
     return Noted(side, "", span=side.span) if whole and not number else side

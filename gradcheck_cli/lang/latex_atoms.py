@@ -16,7 +16,8 @@ from gradcheck_cli.lang.latex_derivatives import (
     nabla,
 )
 from gradcheck_cli.lang.latex_functions import apply, kronecker, series, unknown_function
-from gradcheck_cli.lang.latex_names import ellipsis, is_loss, is_symbol, read_id, sized, symbol
+from gradcheck_cli.lang.latex_indices import ellipsis, sized
+from gradcheck_cli.lang.latex_names import is_loss, is_symbol, read_id, symbol
 from gradcheck_cli.lang.latex_shapes import (
     CLOSING,
     COMPARISONS,
@@ -181,7 +182,12 @@ def word(p: Cursor) -> Expr:
             token,
             rf"write `\mathrm d{following}` for the one, `d\,{following}` for the other",
         )
-    if token.text == "d" and token.kind == "text" and p.peek().text not in _AFTER_NAME and p.peek().kind != "end":
+    if (
+        token.text == "d"
+        and token.kind == "text"
+        and p.peek().text not in _AFTER_NAME
+        and p.peek().kind != "end"
+    ):
         return differential(p)
     gradient = adjoint(p)
     if gradient is not None:

@@ -22,7 +22,8 @@ from gradcheck_cli.lang.ast import (
 )
 from gradcheck_cli.lang.functions import FUNCTIONS, OVER
 from gradcheck_cli.lang.latex_cursor import Cursor
-from gradcheck_cli.lang.latex_names import PRIMES, index_name, indices, is_symbol, read_id
+from gradcheck_cli.lang.latex_indices import index_name, indices
+from gradcheck_cli.lang.latex_names import PRIMES, is_symbol, read_id
 from gradcheck_cli.lang.latex_shapes import CLOSING, COMPARISONS
 from gradcheck_cli.lang.latex_tokens import Token
 from gradcheck_cli.text import UserError, nearest

@@ -20,7 +20,11 @@ _SHORT = {
     "atan": "arctan",
 }  # fmt: skip
 _ACCENTS = {"hat": r"\hat", "tilde": r"\tilde", "bar": r"\bar", "dot": r"\dot", "check": r"\check"}
-_GREEK = {forms[0]: command for command, forms in GREEK.items() if not command.startswith((r"\var", r"\imath", r"\jmath"))}
+_GREEK = {
+    forms[0]: command
+    for command, forms in GREEK.items()
+    if not command.startswith((r"\var", r"\imath", r"\jmath"))
+}
 
 
 def to_latex(

@@ -202,7 +202,9 @@ def tokens(text: Text) -> list[Token]:
         if cut and token.kind in {"word", "number"} and len(token.text) > 1:
             token = replace(token, text=token.text[0], end=token.start + 1)
             at = token.end
-        cut = _CUTS.get(token.text, 1 if token.text in {"^", "_"} else 0 if token.text == "{" else max(0, cut - 1))
+        cut = _CUTS.get(
+            token.text, 1 if token.text in {"^", "_"} else 0 if token.text == "{" else max(0, cut - 1)
+        )
         if skip and token.text == "{":
             at = _closing(text, token)
         elif token.text in _GAPS:

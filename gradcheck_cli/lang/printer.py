@@ -8,6 +8,7 @@ from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.plain import BINDING, POSTFIX, SIGN
 
 _ATOM = 7
+_SIGNS = {"": "", "odot": "⊙ ", "oslash": "⊘ ", "otimes": "⊗ "}
 
 
 def to_plain(node: ast.Node) -> str:
@@ -88,7 +89,7 @@ def _print(node: ast.Node) -> tuple[str, int]:  # noqa: C901  one case a node
             return f"{function}[{', '.join(i.id for i in indices)}]({to_plain(body)})", _ATOM
         case ast.Juxtapose(items, signs):
             # as it was printed: which products are meant is not known yet
-            marks = [{"": "", "odot": "⊙ ", "oslash": "⊘ ", "otimes": "⊗ "}.get(s, "· ") for s in ("", *signs)]
+            marks = [_SIGNS.get(s, "· ") for s in ("", *signs)]
             return " ".join(m + _within(i, POSTFIX) for m, i in zip(marks, items, strict=True)), BINDING["*"]
         case ast.Noted(operand, _):
             return _print(operand)

@@ -52,7 +52,8 @@ def agree(
         estimate = differences.loss_along(quantity.name, directions)
         flat = rows.reshape(len(rows), -1)
         # np.sum adds pairwise; einsum would be off by hundreds of units in the last place at 10⁶ elements
-        answers = np.stack([np.sum(flat * d.ravel(), axis=1) for d in directions], 1)
+        with np.errstate(all="ignore"):
+            answers = np.stack([np.sum(flat * d.ravel(), axis=1) for d in directions], 1)
     elif isinstance(quantity, Derivative) and not quantity.elementwise:
         shape = differences.values[quantity.name].shape[1:]
         directions = np.stack([project(quantity.name, rng.choice((-1.0, 1.0), shape)) for _ in range(2)])

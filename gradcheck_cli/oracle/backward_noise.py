@@ -20,18 +20,18 @@ from gradcheck_cli.shapes.typed import Apply, Typed
 class BackwardNoise(Noise):
     """An observer of evaluations on torch."""
 
-    last: tuple[tuple[Any, ...], Mapping[str, object]] = ((), {})
+    last: tuple[str, tuple[Any, ...], Mapping[str, object]] = ("", (), {})
 
     def called(self, function: str, args: tuple[Any, ...], statics: Mapping[str, object]) -> None:
-        """Keeps the arguments of the call whose value is seen next."""
-        self.last = (args, statics)
+        """Keeps the call whose value is seen next."""
+        self.last = (function, args, statics)
 
     def seen(self, node: Typed, value: Any) -> Any:
         """The value, disturbed if computing it rounds, and its gradient if computing that cancels."""
         disturbed = super().seen(node, value)
         if isinstance(node, Apply) and node.function in {"softmax", "log_softmax"}:
-            (x, *_), statics = self.last
-            return disturbed + self.cancelling(node.function, x, value.detach(), statics["axis"])
+            function, (x,), statics = self.last
+            return disturbed + self.cancelling(function, x, value.detach(), statics["axis"])
         return disturbed
 
     def cancelling(self, function: str, x: Any, value: Any, axis: Any) -> Any:

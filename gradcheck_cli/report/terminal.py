@@ -17,6 +17,7 @@ from gradcheck_cli.report.words import count, element, link_message, names_truth
 from gradcheck_cli.spec.model import VERDICTS
 from gradcheck_cli.text import Problem, draw, plain
 from gradcheck_cli.text.snippet import excerpt
+from gradcheck_cli.writeups.locate import printed
 
 _STYLE = {
     "holds": "green",
@@ -167,7 +168,7 @@ def _finding(out: RichText, claim: ClaimResult) -> None:
         _line(out, f"  --> {claim.place.source.name}:{claim.place.line}:{claim.place.column}", "")
     _block(out, excerpt(span))
     if code == "GC006":
-        quote = _cut(_one_line(claim.claim.quote or ""), 80)
+        quote = _cut(_one_line(printed(claim.claim) or ""), 80)
         _line(out, f"   = not found in {claim.operator.document.document}: {quote}", "")
         _line(out, "   = help: quote the formula as it stands there now, and judge that", "")
     if link is not None and link.verdict in {"shape-mismatch", "undecided"}:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gradcheck_cli.spec.model import Claim, Operator
 from gradcheck_cli.text import Problem, Span
-from gradcheck_cli.writeups.locate import Writeup, find_document, read
+from gradcheck_cli.writeups.locate import Writeup, find_document, printed, read
 
 
 class Documents:
@@ -52,13 +52,14 @@ class Documents:
     def place(self, operator: Operator, claim: Claim, folder: Path, spec: str) -> tuple[Span | None, bool]:
         """Where the claim stands in its document, and whether it has drifted out of it."""
         found = self.writeup(operator, folder, spec)
-        if found is None or claim.quote is None:
+        quote = printed(claim)
+        if found is None or quote is None:
             return None, False
         file, writeup = found
-        places = writeup.places(claim.quote)
+        places = writeup.places(quote)
         if not places:
             return None, True
-        claims = self.quoted.setdefault((file, "".join(claim.quote.split())), [])
+        claims = self.quoted.setdefault((file, "".join(quote.split())), [])
         base = claim.ids[0].partition(":")[0]
         if base not in claims:
             claims.append(base)

@@ -103,6 +103,8 @@ def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
 
 def _shown(file: Path, cwd: Path) -> str:
     """How a file is named in reports: relative where it is below the working directory."""
+    if file.is_relative_to(cwd):
+        return file.relative_to(cwd).as_posix()  # as it was given, links and all
     try:
         return file.resolve().relative_to(cwd.resolve()).as_posix()
     except (ValueError, OSError, RuntimeError):
@@ -130,7 +132,15 @@ def _matches(job: Job, keyword: str | None) -> bool:
     if not keyword:
         return True
     claim = job.claim
-    words = " ".join((job.spec.name, job.operator.name, *_link_ids(claim, claim.links), claim.kind, claim.formula.text.value))
+    words = " ".join(
+        (
+            job.spec.name,
+            job.operator.name,
+            *_link_ids(claim, claim.links),
+            claim.kind,
+            claim.formula.text.value,
+        )
+    )
     return keyword.lower() in words.lower()
 
 

@@ -142,7 +142,8 @@ def _chosen(readings: list[Reading], shape: Shape | None, side: ast.Expr) -> Rea
     if not fitting:
         reading = _only(readings, side, strict=False)
         if reading.type is None:
-            assert shape is not None
+            if shape is None:
+                raise unsettled(reading, side)
             raise ShapeMismatch(f"no array of ones gives this the shape {show(shape)}", side, shape)
         return reading
     reading = _only(fitting, side)

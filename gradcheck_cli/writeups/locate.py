@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from gradcheck_cli.lang.latex import is_latex
+from gradcheck_cli.spec.model import Claim
 from gradcheck_cli.text import Problem, Source, Span
 
 MAX_BYTES = 16 << 20
@@ -84,3 +86,17 @@ def read(file: Path, name: str) -> Writeup | Problem:
         return Writeup(Source(name, file.read_text(encoding="utf-8-sig", errors="replace")))
     except OSError as error:
         return Problem(f"this document cannot be read: {error.strerror or error}", file=name)
+
+
+def printed(claim: Claim) -> str | None:
+    """The formula as its document prints it: the claim's quote, or the claim itself where it is LaTeX."""
+    if claim.quote is not None:
+        return claim.quote
+    text = claim.formula.text
+    if not is_latex(text):
+        return None
+    bare = text.value.strip()
+    for begin, end in (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]")):
+        if bare.startswith(begin) and bare.endswith(end):
+            return bare[len(begin) : -len(end)].strip()
+    return bare

@@ -50,7 +50,11 @@ def test_schema_is_one():
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_reports_are_valid(folder):
-    VALIDATOR.validate(strict((GOLDEN / folder / "reports" / "check.json").read_text(encoding="utf-8").replace(": #", ": 0.5")))
+    VALIDATOR.validate(
+        strict(
+            (GOLDEN / folder / "reports" / "check.json").read_text(encoding="utf-8").replace(": #", ": 0.5")
+        )
+    )
     VALIDATOR.validate(strict(json.render(results(folder))))
 
 
@@ -115,7 +119,9 @@ def test_claims(everything):
 
 
 def test_figures_that_are_not_finite_are_words(everything):
-    sight = Sight("wrong", {"n": 3}, 1.0, float("inf"), float("nan"), 1.0, Place("0", float("nan"), float("-inf")))
+    sight = Sight(
+        "wrong", {"n": 3}, 1.0, float("inf"), float("nan"), 1.0, Place("0", float("nan"), float("-inf"))
+    )
     claim = next(c for c in everything.claims if c.claim.id == "factor")
     link = replace(claim.links[0], judgement=Judgement("wrong", "", (sight,)))
     found = strict(json.render(replace(everything, claims=(replace(claim, links=(link,)),))))
@@ -134,6 +140,8 @@ def test_problems_and_crashes(everything):
     assert found["problems"] == [
         {"message": "no such place", "file": "gone.yaml", "line": None, "column": None, "help": None}
     ]
-    assert found["crashes"] == [{"id": "right", "spec": "a.yaml", "line": span.line, "error": "ValueError: x"}]
+    assert found["crashes"] == [
+        {"id": "right", "spec": "a.yaml", "line": span.line, "error": "ValueError: x"}
+    ]
     assert found["summary"]["not_judged"] == 7
     assert found["summary"]["status"] == 130

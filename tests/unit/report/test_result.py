@@ -80,7 +80,9 @@ def test_the_link_to_show_is_the_first_unexpected_one(tmp_path):
     (chain,) = judged(tmp_path, "id: [a, b, c], gradient: dX = 2 * dY = 3 * dY = 4 * dY")
     assert chain.first_unexpected.id == "b"
     assert chain.first_error.id == "b"
-    (chain,) = judged(tmp_path, "id: [a, b, c], gradient: dX = 2 * dY = 3 * dY = 4 * dY, expect: [holds, wrong, holds]")
+    (chain,) = judged(
+        tmp_path, "id: [a, b, c], gradient: dX = 2 * dY = 3 * dY = 4 * dY, expect: [holds, wrong, holds]"
+    )
     assert chain.first_unexpected.id == "c"
     assert chain.first_error.id == "b"
 

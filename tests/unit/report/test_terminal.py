@@ -33,7 +33,9 @@ def awkward():
 
 def crashed(every):
     span = every.claims[0].claim.span
-    return replace(every, crashes=(Crash("a.yaml", "right", span, "ValueError: bad [/x]", "Traceback\n  line"),))
+    return replace(
+        every, crashes=(Crash("a.yaml", "right", span, "ValueError: bad [/x]", "Traceback\n  line"),)
+    )
 
 
 def test_order(every):
@@ -99,7 +101,9 @@ def test_quiet_says_nothing_where_all_is_well(every):
 
 def printed(text, **options):
     file = StringIO()
-    console = Console(file=file, width=200, highlight=False, markup=False, emoji=False, soft_wrap=True, **options)
+    console = Console(
+        file=file, width=200, highlight=False, markup=False, emoji=False, soft_wrap=True, **options
+    )
     console.print(text, end="")
     return file.getvalue()
 

@@ -66,5 +66,10 @@ def test_link_message(share, said):
 
 def test_sizes_and_counts():
     assert words.sizes(Sight("holds", {"n": 5, "m": 3}, 1.0)) == "m = 3, n = 5"
-    assert [words.count(n, "claim") for n in (0, 1, 2, 1234)] == ["0 claims", "1 claim", "2 claims", "1,234 claims"]
+    assert [words.count(n, "claim") for n in (0, 1, 2, 1234)] == [
+        "0 claims",
+        "1 claim",
+        "2 claims",
+        "1,234 claims",
+    ]
     assert words.count(2, "spy", "spies") == "2 spies"
