@@ -56,9 +56,7 @@ def test_shell_commands_set_up_run_and_test() -> None:
 def test_number_of_bundled_claims_is_the_one_told() -> None:
     claims = 0
     for path in (ROOT / "specs").rglob("*.yaml"):
-        claims += sum(
-            len(d["claims"]) for d in yaml.safe_load_all(path.read_text(encoding="utf-8")) if d
-        )
+        claims += sum(len(d["claims"]) for d in yaml.safe_load_all(path.read_text(encoding="utf-8")) if d)
     assert f"for {claims} claims" in README
 
 
