@@ -16,7 +16,7 @@ COARSEST = 1e-3
 """A draw whose floor is above this relative error can show nothing but a gross error."""
 
 MEASURABLE = 0.03
-"""A floor above this comes from noise that is no longer small, as at a singular matrix."""
+"""A floor above this share of the values comes from noise that is no longer small, as at a singular matrix."""
 
 
 def look(
@@ -63,7 +63,8 @@ def look(
         "place": place,
         "share": float(np.mean(ratio > WRONG)),
     }
-    if np.max(ratio) > WRONG and (error > smallest or smallest <= COARSEST) and smallest <= MEASURABLE:
+    measurable = WRONG * float(np.max(allowed)) <= MEASURABLE * float(np.max(size))
+    if np.max(ratio) > WRONG and (error > smallest or smallest <= COARSEST) and measurable:
         return sight("wrong", **found)
     if smallest > COARSEST:
         return sight(

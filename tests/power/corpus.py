@@ -8,8 +8,10 @@ from pathlib import Path
 
 from gradcheck_cli.compare.judge import Settings, judge
 from gradcheck_cli.compare.verdict import Judgement
-from gradcheck_cli.lang.ast import Equation
+from gradcheck_cli.lang.ast import Call, Equation, Name, Node, transform
+from gradcheck_cli.lang.latex import is_latex
 from gradcheck_cli.lang.plain import parse_equation
+from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.spec.load import load
 from gradcheck_cli.spec.model import Claim, Definition, Formula, Operator
 from gradcheck_cli.spec.typing import TypedClaim, type_claim
@@ -69,10 +71,27 @@ def _of(source: str, operator: Operator, claim: Claim) -> Iterator[Case]:
     expected = claim.expect if len(claim.expect) > 1 else claim.expect * claim.links
     right = tuple(e == "holds" for e in expected)
     if any(right):
-        yield Case(source, operator, claim, claim.formula, right)
+        yield Case(source, operator, claim, plain(operator, claim, claim.formula), right)
     if claim.correction is not None:
         links = len(claim.correction.equation.sides) - 1
-        yield Case(source, operator, claim, claim.correction, (True,) * links, "~correction")
+        correction = plain(operator, claim, claim.correction)
+        yield Case(source, operator, claim, correction, (True,) * links, "~correction")
+
+
+def plain(operator: Operator, claim: Claim, formula: Formula) -> Formula:
+    """The formula in plain text: LaTeX as it was read, `dX` for `grad(X)` where they are the same."""
+    if not is_latex(formula.text):
+        return formula
+    equation = type_claim(operator, claim, formula).equation
+    assert equation is not None, formula.text.value
+
+    def short(node: Node) -> Node:
+        match node:
+            case Call("grad", (Name(name),)) if claim.kind == "gradient":
+                return Name(f"d{name}")
+        return node
+
+    return Formula(formula.text, read(to_plain(transform(equation, short))))
 
 
 def read(text: str) -> Equation:

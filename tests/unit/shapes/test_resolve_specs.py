@@ -6,10 +6,12 @@ import pathlib
 import re
 
 import pytest
+import yaml
 
 from gradcheck_cli.lang import ast
-from gradcheck_cli.lang.latex import Symbols, parse_latex_equations
+from gradcheck_cli.lang.latex import Symbols, is_latex, parse_latex_equations
 from gradcheck_cli.lang.latex_printer import to_latex
+from gradcheck_cli.lang.plain import parse_equation
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.shapes.infer import Local, Scope
 from gradcheck_cli.shapes.typed import (
@@ -37,13 +39,19 @@ CLAIMS = [
     for operator in load(path).operators
     for claim in operator.claims
 ]
+TRANSCRIBED = yaml.safe_load(
+    pathlib.Path(__file__).with_name("transcriptions.yaml").read_text(encoding="utf-8")
+)
 QUOTED = [
     (operator, claim)
     for operator, claim in CLAIMS
-    if claim.quote
-    and "=" in claim.quote
-    and "\\" in claim.quote
-    and not re.search(r"\\[(\]]|\$|\\end|[a-z]{3,} [a-z]{2,} [a-z]{2,}", claim.quote)
+    if claim.ids[0] in TRANSCRIBED
+    or (
+        claim.quote
+        and "=" in claim.quote
+        and "\\" in claim.quote
+        and not re.search(r"\\[(\]]|\$|\\end|[a-z]{3,} [a-z]{2,} [a-z]{2,}", claim.quote)
+    )
 ]
 
 # what differs from the transcription, and why
@@ -79,12 +87,9 @@ OTHER_CLAIM = {
     "003-lora-2": "the shape was transcribed",
 }
 NOT_READ = {
-    "001-relu-1": "the quote says y, the forward Y: `notation`",
-    "001-silu-8": "f is the Y of the forward: `notation`",
     "003-blk-1": "`I_{r(1\\times m/r)}`: `notation`",
     "003-opt-2": "`A_{t+1}` is not declared: `notation`",
     "003-opt-3": "`B_{t+1}` is not declared: `notation`",
-    "003-opt-4": "`A_{t+1}` is not declared: `notation`",
     "004-loss-2": "a conditional probability",
     "002-VA-3": "only the comment on the shapes is an equation",
     "002-VA-5": "only the comment on the shapes is an equation",
@@ -157,7 +162,8 @@ def typed_latex(operator, claim, text):
 
 @pytest.mark.parametrize(("operator", "claim"), QUOTED, ids=[c.ids[0] for _, c in QUOTED])
 def test_a_quote_is_read_as_it_was_transcribed(operator, claim):
-    text, id_ = rf"\[{claim.quote}\]", claim.ids[0]
+    text = claim.formula.text.value if is_latex(claim.formula.text) else rf"\[{claim.quote}\]"
+    id_ = claim.ids[0]
     if listed(id_, NOT_READ):
         with pytest.raises(UserError) as caught:
             typed_latex(operator, claim, text)
@@ -165,7 +171,20 @@ def test_a_quote_is_read_as_it_was_transcribed(operator, claim):
         return
     typed = typed_latex(operator, claim, text)
     if not listed(id_, SAME_VALUE, OTHER_CLAIM):
-        assert links(typed) == links(type_claim(operator, claim))
+        assert links(typed) == links(type_claim(operator, claim, transcribed(claim)))
+
+
+def transcribed(claim):
+    """The formula as somebody read it: the claim itself, or where that is LaTeX what was written down by hand."""
+    if claim.ids[0] not in TRANSCRIBED:
+        return claim.formula
+    text = Text.whole(claim.ids[0], TRANSCRIBED[claim.ids[0]])
+    return Formula(text, parse_equation(text))
+
+
+def test_every_formula_in_latex_has_a_transcription():
+    latex = {claim.ids[0] for _, claim in CLAIMS if is_latex(claim.formula.text)}
+    assert latex == set(TRANSCRIBED)
 
 
 def test_the_exceptions_are_exceptions():
