@@ -16,7 +16,7 @@ COARSEST = 1e-3
 """A draw whose floor is above this relative error can show nothing but a gross error."""
 
 MEASURABLE = 0.03
-"""A floor above this share of the values comes from noise that is no longer small, as at a singular matrix."""
+"""A floor above this share of the values comes from noise that is not small, as at a singular matrix."""
 
 
 def look(
