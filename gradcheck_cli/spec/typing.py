@@ -14,7 +14,7 @@ from gradcheck_cli.shapes.infer import Local, Meaning, Scope, is_bare, same_shap
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
 from gradcheck_cli.shapes.resolve import Resolved, is_loose, resolve_equation, resolve_expression
 from gradcheck_cli.shapes.typed import Index, Program, Type, Typed, TypedDefinition, Value, quantities
-from gradcheck_cli.spec.model import Claim, Definition, Formula, Input, Operator
+from gradcheck_cli.spec.model import Claim, Definition, Formula, Operator
 from gradcheck_cli.text import Problem, UserError
 
 _MEANING: Mapping[str, Meaning] = {
@@ -185,17 +185,11 @@ def _plain(local: Local, scope: Scope, vectors: str, remarks: list[str]) -> Loca
 
 def _given(operator: Operator, claim: Claim, program: Program) -> dict[str, Typed]:
     """The inputs that are not drawn: constants of the operator and assumptions of the claim."""
-    lines: dict[str, tuple[Input, Definition]] = {}
-    by_name = {i.name: i for i in operator.inputs}
-    for input_ in operator.inputs:
-        if input_.value is not None:
-            lines[input_.name] = (input_, input_.value)
-    for line in claim.when:
-        if line.name in by_name:
-            lines[line.name] = (by_name[line.name], line)
+    lines = {i.name: i.value for i in operator.inputs if i.value is not None}
+    lines |= {line.name: line for line in claim.when if line.name in program.inputs}
     trees: dict[str, Typed] = {}
     free = {n: t for n, t in program.inputs.items() if n not in lines}
-    for name, (input_, line) in lines.items():
+    for name, line in lines.items():
         value = _plain(Local(line.expression), Scope(free, program.dims), operator.vectors, [])
         tree = Scope(free, program.dims).infer(value.expression)
         needed: Shape = program.inputs[name].shape
@@ -206,6 +200,5 @@ def _given(operator: Operator, claim: Claim, program: Program) -> dict[str, Type
                 needed,
                 tree.type.shape,
             )
-        del input_
         trees[name] = tree
     return trees
