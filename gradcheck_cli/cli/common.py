@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from gradcheck_cli.compare.judge import OracleName
+    from gradcheck_cli.compare.settings import OracleName
     from gradcheck_cli.report.result import RunResult
     from gradcheck_cli.run.options import Options
 
@@ -65,7 +65,7 @@ def make_options(
     sources: Path | None = None,
 ) -> Options:
     """The options of a run. Exits with 2 for a device that is not there."""
-    from gradcheck_cli.compare.judge import Settings  # noqa: PLC0415  NumPy is not needed for --help
+    from gradcheck_cli.compare.settings import Settings  # noqa: PLC0415  NumPy is not needed for --help
     from gradcheck_cli.run.options import Options  # noqa: PLC0415
 
     if sources is not None and not sources.is_dir():

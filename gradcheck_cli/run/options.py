@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gradcheck_cli import __version__
-from gradcheck_cli.compare.judge import Settings, judge, seed_of
+from gradcheck_cli.compare.judge import judge
+from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.verdict import overall
 from gradcheck_cli.lang.ast import Call, Name, Node, transform
 from gradcheck_cli.lang.printer import to_plain

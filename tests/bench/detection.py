@@ -23,7 +23,8 @@ path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 from mistakes import OPERATORS, RIGHT, WRONG, Claim, Operator, leaves, spec  # noqa: E402
 
-from gradcheck_cli.compare.judge import Settings, judge  # noqa: E402
+from gradcheck_cli.compare.judge import judge  # noqa: E402
+from gradcheck_cli.compare.settings import Settings  # noqa: E402
 from gradcheck_cli.compare.verdict import Judgement  # noqa: E402
 from gradcheck_cli.spec.load import load_text  # noqa: E402
 from gradcheck_cli.spec.typing import type_claim  # noqa: E402

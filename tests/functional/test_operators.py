@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck_cli.compare.judge import OracleName, Settings
+from gradcheck_cli.compare.settings import OracleName, Settings
 from gradcheck_cli.report.terminal import render
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run

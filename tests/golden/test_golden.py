@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.report import json, terminal
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run

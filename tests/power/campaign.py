@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.text import UserError
 
 from .corpus import Case, cases

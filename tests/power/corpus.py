@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gradcheck_cli.compare.judge import Settings, judge
+from gradcheck_cli.compare.judge import judge
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.compare.verdict import Judgement
 from gradcheck_cli.lang.ast import Call, Equation, Name, Node, transform
 from gradcheck_cli.lang.latex import is_latex

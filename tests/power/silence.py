@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gradcheck_cli.compare.floor import WRONG
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.compare.verdict import Judgement
 
 from .corpus import Case, cases

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from gradcheck_cli.compare.judge import Settings, judge, seed_of
+from gradcheck_cli.compare.judge import judge
+from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.evaluate import torch_functions
 from gradcheck_cli.spec.load import load_text
 from gradcheck_cli.spec.typing import type_claim
@@ -377,7 +378,8 @@ def test_differences_alone_never_import_torch():
     script = """
 import json, sys
 sys.modules["torch"] = None  # importing it would be an ImportError
-from gradcheck_cli.compare.judge import Settings, judge
+from gradcheck_cli.compare.judge import judge
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.spec.load import load_text
 from gradcheck_cli.spec.typing import type_claim
 found = []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcheck_cli.compare.judge import laws_of
+from gradcheck_cli.compare.court import laws_of
 from gradcheck_cli.evaluate.sampling import (
     KEEP_AWAY,
     PRIMES,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from gradcheck_cli.compare.judge import Settings, judge
+from gradcheck_cli.compare.judge import judge
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.evaluate.noise import AMPLITUDE
 from gradcheck_cli.oracle.backward_noise import BackwardNoise
 from gradcheck_cli.spec.load import load_text

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck_cli.compare.judge import laws_of
+from gradcheck_cli.compare.court import laws_of
 from gradcheck_cli.evaluate.sampling import draw, generator
 from gradcheck_cli.evaluate.torch_backend import TorchBackend
 from gradcheck_cli.oracle.agreement import MARGIN, agree, name_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.compare.verdict import Judgement, Place, Sight
 from gradcheck_cli.report import json
 from gradcheck_cli.report.json_schema import schema

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.report.result import RULES, CorrectionResult, Crash, RunResult
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run

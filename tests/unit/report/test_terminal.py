@@ -11,7 +11,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.report import terminal
 from gradcheck_cli.report.result import Crash, RunResult
 from gradcheck_cli.run.options import Options

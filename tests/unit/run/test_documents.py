@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.report.result import RunResult
 from gradcheck_cli.report.terminal import render
 from gradcheck_cli.run.options import Options

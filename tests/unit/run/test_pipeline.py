@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck_cli.compare import judge
-from gradcheck_cli.compare.judge import Settings
+from gradcheck_cli.compare import court
+from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.run import pipeline
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run
@@ -216,7 +216,7 @@ def test_problems_are_told_once(folder):
 
 
 def test_a_claim_that_takes_too_long_is_undecided(folder, monkeypatch):
-    monkeypatch.setattr(judge, "SECONDS", 0.0)
+    monkeypatch.setattr(court, "SECONDS", 0.0)
     result = check(folder)
     assert ids(result) == ALL
     assert {c.verdict for c in result.claims} == {"undecided"}

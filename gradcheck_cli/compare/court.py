@@ -1,0 +1,320 @@
+"""A court: everything that stays the same over the draws of one claim, and what each draw shows.
+
+The one place where sampling, evaluation, oracles and floors meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from gradcheck_cli.compare.settings import USUAL_DRAWS, Settings
+from gradcheck_cli.compare.sight import look
+from gradcheck_cli.compare.verdict import Sight
+from gradcheck_cli.evaluate.backend import Backend
+from gradcheck_cli.evaluate.deadline import OutOfTime, limited
+from gradcheck_cli.evaluate.extent import MAX_AXES, MAX_ELEMENTS, MAX_TOTAL, Extent
+from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, shape_of, size
+from gradcheck_cli.evaluate.noise import REPLICAS, Noise, replicas
+from gradcheck_cli.evaluate.numpy_backend import NumpyBackend, as_float
+from gradcheck_cli.evaluate.sampling import SCALES, Draw, Law, choose_sizes, draw, generator, project
+from gradcheck_cli.oracle.agreement import Agreement, agree
+from gradcheck_cli.oracle.differences import Differences
+from gradcheck_cli.shapes.static import as_dim
+from gradcheck_cli.shapes.typed import Derivative, Loss, Quantity, Tangent, Value, quantities
+from gradcheck_cli.spec.model import Domain, Operator
+from gradcheck_cli.spec.typing import TypedClaim
+from gradcheck_cli.text import Problem, Span, UserError
+
+TRIES = 5
+"""How many fresh sets of data a draw may try when one of them shows nothing."""
+
+BUDGET = 60_000
+"""Elements of the largest array that free sizes are chosen for."""
+
+SMALL_BUDGET = 600
+"""The same where every gradient is found by differences, one element at a time."""
+
+SECONDS = 60.0
+"""How long the usual draws of one claim may take; more draws may take longer."""
+
+_FREE = "let the sizes be free (`n`, not 1000000): small ones show the same errors"
+
+
+def laws_of(operator: Operator, typed: TypedClaim) -> dict[str, Law]:
+    """How each input is drawn."""
+    return {i.name: _law(i.domain, typed) for i in operator.inputs}
+
+
+def _law(domain: Domain, typed: TypedClaim) -> Law:
+    below = None
+    if domain.below is not None:
+        dim = as_dim(domain.below, typed.program.dims)
+
+        def below(sizes: Mapping[str, int]) -> int:
+            return min(size(dim, sizes), 2**62)  # int64 holds no more
+
+    return Law(
+        domain.kind,
+        below,
+        as_float(domain.low or 0),
+        as_float(1 if domain.high is None else domain.high),
+        tuple(as_float(a) for a in domain.away_from),
+    )
+
+
+class Court:
+    """Everything that stays the same over the draws of one claim."""
+
+    def __init__(
+        self, operator: Operator, typed: TypedClaim, settings: Settings, seed: int, links: list[int]
+    ) -> None:
+        self.typed = typed
+        self.program = typed.program
+        self.settings = settings
+        self.seed = seed
+        self.inputs = operator.inputs
+        self.laws = laws_of(operator, typed)
+        self.sides = [
+            (left, right)
+            for n in links
+            if (left := typed.links[n].left) is not None and (right := typed.links[n].right) is not None
+        ]
+        self.wanted = tuple(
+            dict.fromkeys(q for pair in self.sides for side in pair for q in quantities(side))
+        )
+        trees = [d.tree for d in self.program.definitions] + [s for pair in self.sides for s in pair]
+        trees += [q.tree for q in self.wanted if isinstance(q, (Tangent, Derivative))]
+        self.shapes = Extent(trees)
+        self.labels = tuple(i.name for i in typed.free)
+
+    # draws
+
+    def sessions(self) -> list[list[Sight]]:
+        """All draws, as far as time allows: a formula from a stranger must not stop the others."""
+        seconds = SECONDS * max(1.0, self.settings.draws / USUAL_DRAWS)
+        sights: list[list[Sight]] = []
+        try:
+            with limited(seconds):
+                for number in range(self.settings.draws):
+                    sights.append(self.session(number))  # noqa: PERF401  those before the limit stay
+        except OutOfTime:
+            reason = f"the time limit of {seconds:.0f} s for one claim is over"
+            sights.append([Sight("undecided", {}, 0.0, reason=reason) for _ in self.sides])
+        return sights
+
+    def session(self, number: int) -> list[Sight]:
+        """One draw; data that show nothing are replaced by fresh ones, a few times."""
+        kept: list[Sight] | None = None
+        for attempt in range(TRIES):
+            rng = generator(self.seed, number, attempt)
+            data = self.data(number, attempt, rng)
+            try:
+                with np.errstate(all="ignore"):  # what is not finite is told in words
+                    sights = self.sights(data, rng)
+            except EvaluationFailed as failure:
+                reason = str(failure)
+                sights = [Sight("undecided", data.sizes, data.scale, reason=reason) for _ in self.sides]
+            if kept is None:
+                kept = sights
+            kept = [new if old.verdict == "undecided" else old for old, new in zip(kept, sights, strict=True)]
+            if all(s.verdict != "undecided" for s in kept):
+                break
+        assert kept is not None
+        return kept
+
+    def data(self, number: int, attempt: int, rng: np.random.Generator) -> Draw:
+        """Sizes and arrays."""
+        budget = SMALL_BUDGET if self.settings.oracle == "differences" else BUDGET
+        sizes = choose_sizes(self.program, rng, self.extent, budget)
+        self.bounded(sizes)
+        scale = SCALES[number % len(SCALES)] * 0.5 ** (attempt // 2)
+        return draw(self.program, self.laws, self.typed.given, sizes, scale, rng)
+
+    def bounded(self, sizes: Mapping[str, int]) -> None:
+        """Raises UserError for what would not fit into memory, before it is tried."""
+        deepest = self.shapes.deepest()
+        rank, where = max(
+            [(self.program.inputs[i.name].rank, i.shape_span) for i in self.inputs]
+            + [(deepest.type.rank, deepest.node.span)],
+            key=lambda found: found[0],
+        )
+        rank += max([len(self.typed.indices), *(d.indices for d in self.program.definitions)])
+        if rank > MAX_AXES:
+            message = f"this has {rank} axes, those of the indices included; at most {MAX_AXES} are possible"
+            raise UserError(Problem(message, where))
+        count, place = self.largest(sizes)
+        all_ = self.shapes.total(sizes)
+        for elements, limit, what in ((count, MAX_ELEMENTS, "this"), (all_, MAX_TOTAL, "the whole formula")):
+            if elements * (1 + REPLICAS) > limit:
+                message = (
+                    f"{what} would hold {elements:,} numbers at once, more than {limit // (1 + REPLICAS):,}"
+                )
+                raise UserError(Problem(message, place, help=_FREE))
+
+    def extent(self, sizes: Mapping[str, int]) -> int:
+        """How many elements the largest array has."""
+        return self.largest(sizes)[0]
+
+    def largest(self, sizes: Mapping[str, int]) -> tuple[int, Span | None]:
+        """The largest array of an evaluation, and where it comes from."""
+        found: list[tuple[int, Span | None]] = []
+        for input_ in self.inputs:
+            try:
+                shape = shape_of(self.program.inputs[input_.name], sizes)
+            except UserError as error:
+                raise UserError(
+                    *(replace(p, span=p.span or input_.shape_span) for p in error.problems)
+                ) from None
+            found.append((prod(shape), input_.shape_span))
+        count, node = self.shapes.largest(sizes)
+        found.append((count, node.node.span))
+        return max(found, key=lambda f: f[0])
+
+    # one draw
+
+    def sights(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
+        """What one set of data shows about each link."""
+        if self.settings.oracle == "differences":
+            return self.by_differences(data, rng)
+        return self.by_autograd(data, rng)
+
+    def by_autograd(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
+        """Truth from torch, guarded by differences unless `--oracle autograd` says otherwise."""
+        from gradcheck_cli.evaluate.torch_backend import TorchBackend  # noqa: PLC0415  two seconds to import
+        from gradcheck_cli.oracle.autograd import Autograd  # noqa: PLC0415
+        from gradcheck_cli.oracle.backward_noise import BackwardNoise  # noqa: PLC0415
+
+        backend = TorchBackend(self.settings.device)
+        rows = 1 + REPLICAS
+        noise = BackwardNoise(rows, rng, backend.array)
+        oracle = Autograd(
+            backend,
+            self.program,
+            data.sizes,
+            {n: replicas(x, rng) for n, x in data.inputs.items()},
+            {n: replicas(t, rng) for n, t in data.tangents.items()},
+            {n: replicas(c, rng) for n, c in data.cotangents.items()},
+            self.typed.fixed,
+            noise,
+        )
+        truth = oracle.quantities(self.wanted)
+        agreements: list[Agreement] = []
+        if self.settings.oracle == "both":
+            agreements = self.agreements(data, {q: backend.numpy(v) for q, v in truth.items()}, rng)
+        doubts = [a for a in agreements if not a.ok]
+        if doubts:
+            reason = f"{doubts[0].reason} (at `{doubts[0].what}`)"
+            return [
+                Sight("undecided", data.sizes, data.scale, reason=reason, agreements=tuple(agreements))
+                for _ in self.sides
+            ]
+        sights = self.compare(backend, data, truth, noise, REPLICAS, tuple(agreements))
+        if self.settings.oracle == "both" and not agreements:
+            sights = self.confirmed(sights, data, rng)
+        return sights
+
+    def agreements(
+        self, data: Draw, truth: Mapping[Quantity, Any], rng: np.random.Generator
+    ) -> list[Agreement]:
+        """How the oracles compare for every quantity that the claim asks for."""
+        differences = self.differences(data)
+        found = (agree(q, truth[q], differences, self.project(data), rng) for q in self.wanted)
+        return [a for a in found if a is not None]
+
+    def differences(self, data: Draw) -> Differences:
+        """The witness on NumPy, at the undisturbed data."""
+        return Differences(
+            self.program,
+            data.sizes,
+            data.inputs,
+            data.tangents,
+            data.cotangents,
+            self.typed.fixed,
+            min(1.0, data.scale),
+        )
+
+    def project(self, data: Draw) -> Any:
+        """Keeps directions of an input inside its domain."""
+
+        def onto(name: str, v: Any) -> Any:
+            return project(self.laws[name], data.inputs[name], v) if name in data.inputs else v
+
+        return onto
+
+    def by_differences(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
+        """Truth from NumPy alone: every gradient element by element, with its bar."""
+        oracle = self.differences(data)
+        estimates = oracle.quantities(self.wanted)
+        lost = [(q, e) for q, e in estimates.items() if not np.all(np.isfinite(e.error))]
+        if lost:
+            reason = lost[0][1].reason or "the differences do not settle"
+            return [Sight("undecided", data.sizes, data.scale, reason=reason) for _ in self.sides]
+        barred = any(np.any(e.error) for e in estimates.values())
+        rows = 1 + REPLICAS + (REPLICAS if barred else 0)
+        noise = Noise(rows, rng)
+        values = oracle.run({n: replicas(x, rng, rows) for n, x in data.inputs.items()}, noise)
+        given: dict[Quantity, Any] = {}
+        for quantity, estimate in estimates.items():
+            if isinstance(quantity, Value):
+                given[quantity] = values[quantity.name]
+            elif isinstance(quantity, Loss):
+                given[quantity] = oracle.total(values)
+            else:
+                value = replicas(estimate.value, rng, rows)
+                value[1 + REPLICAS :] += estimate.error * rng.standard_normal(value[1 + REPLICAS :].shape)
+                given[quantity] = value
+        return self.compare(NumpyBackend(), data, given, noise, REPLICAS, ())
+
+    def compare(
+        self,
+        backend: Backend,
+        data: Draw,
+        given: Mapping[Quantity, Any],
+        noise: Noise,
+        rounding_rows: int,
+        agreements: tuple[Agreement, ...],
+    ) -> list[Sight]:
+        """Evaluates both sides of every link and looks at their difference."""
+        evaluation = Evaluation(backend, data.sizes, given.__getitem__, len(self.typed.indices), noise)
+        free = [1 + i.position for i in self.typed.free]
+        sights = []
+        for left, right in self.sides:
+            values = [
+                _brought(backend.numpy(backend.real(evaluation.value(side))), evaluation.lead, free)
+                for side in (left, right)
+            ]
+            rank = max(v.ndim for v in values)
+            # a bare number stands for a whole array
+            values = [v.reshape(v.shape + (1,) * (rank - v.ndim)) for v in values]
+            rows = max(v.shape[0] for v in values)
+            values = [np.broadcast_to(v, (rows, *v.shape[1:])) for v in values]
+            sights.append(look(values[0], values[1], rounding_rows, data, self.labels, agreements))
+        return sights
+
+    def confirmed(self, sights: list[Sight], data: Draw, rng: np.random.Generator) -> list[Sight]:
+        """A claim without derivatives is evaluated on NumPy too; the back ends must agree."""
+        others = self.by_differences(data, rng)
+        return [
+            one
+            if one.verdict == other.verdict or one.verdict == "undecided"
+            else Sight(
+                "undecided",
+                data.sizes,
+                data.scale,
+                reason=f"torch and NumPy disagree ({other.reason or other.verdict})",
+            )
+            for one, other in zip(sights, others, strict=True)
+        ]
+
+
+def _brought(value: Any, lead: int, free: list[int]) -> Any:
+    """(rows, *every index, *shape) → (rows, *free indices, *shape): the summed ones have size 1 by now."""
+    keep = [0, *free]
+    gone = [a for a in range(lead) if a not in keep]
+    value = value.transpose(*keep, *gone, *range(lead, value.ndim))
+    return value.reshape(value.shape[: len(keep)] + value.shape[lead:])
