@@ -76,10 +76,14 @@ def _claim(c: ClaimResult) -> dict[str, Any]:
         "seed": c.seed,
         "document": c.operator.document.document,
         "document_line": c.place.line if c.place else None,
-        "condition": None,
+        "condition": shown.judgement.condition,
         "correction": None
         if c.correction is None
-        else {"claim": c.correction.text, "verdict": c.correction.verdict},
+        else {
+            "claim": c.correction.text,
+            "latex": c.correction.latex,
+            "verdict": c.correction.verdict,
+        },
         "finding": None
         if code is None
         else {"code": code, "name": RULES[code][0], "message": finding_message(c)},

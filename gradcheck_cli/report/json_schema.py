@@ -119,8 +119,8 @@ _FLOOR = _or_null(_number("The smallest relative error in one element that every
 _LINK = _object(
     "One step of a chain, judged by itself.",
     id=_text("Its id: its own, or that of the claim with a number."),
-    left=_text("The left side, as it was read."),
-    right=_text("The right side, as it was read."),
+    left=_text("The left side: in plain text as it was read, or as it is written where shapes do not fit."),
+    right=_text("The right side; it is the left one of the next link."),
     verdict=_verdict("The verdict on this link."),
     expected=_or_null(_verdict("What the spec expects; null where it speaks of the claim as a whole.")),
     reason=_or_null(_text("Why the link is undecided, or how the shapes do not fit.")),
@@ -156,7 +156,8 @@ _CLAIM = _object(
     correction=_or_null(
         _object(
             "The right formula that the spec gives.",
-            claim=_text("The formula."),
+            claim=_text("The formula in plain text, as it was judged."),
+            latex=_or_null(_text("The same in LaTeX, without `$`, where the claim was written in it.")),
             verdict=_verdict("The verdict on it."),
         )
     ),

@@ -16,6 +16,7 @@ RULES: dict[str, tuple[str, str]] = {
     "GC004": ("unexpectedly-right", "the spec expects an error here, and the claim holds"),
     "GC005": ("bad-correction", "the correction that the spec gives does not hold"),
     "GC006": ("drift", "the formula that the spec quotes no longer stands in its document"),
+    "GC007": ("conditional", "the claim is wrong in general, and true only under a condition"),
 }
 """The findings of this stage, with their codes."""
 
@@ -24,6 +25,7 @@ _CODES: dict[Verdict, str] = {
     "shape-mismatch": "GC002",
     "undecided": "GC003",
     "holds": "GC004",
+    "conditional": "GC007",
 }
 
 
@@ -38,30 +40,60 @@ class LinkResult:
     judgement: Judgement
     expected: Verdict | None
     """None where the expectation is about the claim as a whole."""
+    pretty: tuple[str, str] | None = None
+    """Both sides as mathematics in Unicode, where the claim is written in LaTeX."""
+    relation: str = "="
+    verbatim: bool = False
+    """Whether `left` and `right` are the source's own LaTeX, which has no plain form."""
 
     @property
     def verdict(self) -> Verdict:
         """The verdict on the link."""
         return self.judgement.verdict
 
+    def shown(self, *, unicode: bool) -> tuple[str, str]:
+        """Both sides for a reader."""
+        return self.pretty if unicode and self.pretty else (self.left, self.right)
+
 
 @dataclass(frozen=True)
 class CorrectionResult:
-    """The right formula that the spec gives, judged too."""
+    """The right formula that the spec gives, judged too: its sides in plain text."""
 
     sides: tuple[str, ...]
     verdict: Verdict
     reason: str = ""
+    pretty: tuple[str, ...] | None = None
+    """The sides as mathematics in Unicode, where the claim is written in LaTeX."""
+    latex: str | None = None
+    """The whole in LaTeX, without `$`, where the claim or the correction is written in it."""
+    relations: tuple[str, ...] = ()
+    """What stands between the sides; empty means `=`."""
 
     @property
     def text(self) -> str:
         """The whole equation or chain."""
-        return " = ".join(self.sides)
+        return self._joined(self.sides, 0)
 
-    def for_link(self, number: int) -> str:
+    def whole(self, *, unicode: bool) -> str:
+        """The same for a reader."""
+        return self._joined(self.shown(unicode=unicode), 0)
+
+    def shown(self, *, unicode: bool) -> tuple[str, ...]:
+        """The sides for a reader."""
+        return self.pretty if unicode and self.pretty else self.sides
+
+    def for_link(self, number: int, *, unicode: bool = False) -> str:
         """The step that corrects link `number` of a chain, where the correction has as many steps."""
-        step = self.sides[number : number + 2]
-        return " = ".join(step) if len(step) == 2 else self.text
+        sides = self.shown(unicode=unicode)
+        step = sides[number : number + 2]
+        return self._joined(step, number) if len(step) == 2 else self._joined(sides, 0)
+
+    def _joined(self, sides: tuple[str, ...], first: int) -> str:
+        text = sides[0]
+        for number, side in enumerate(sides[1:], first):
+            text += f" {self.relations[number] if self.relations else '='} {side}"
+        return text
 
 
 @dataclass(frozen=True)
@@ -117,6 +149,12 @@ class ClaimResult:
     def first_error(self) -> LinkResult | None:
         """The first link that does not hold."""
         return next((link for link in self.links if link.verdict != "holds"), None)
+
+    @property
+    def first_wrong(self) -> int | None:
+        """The number of the first link that is false, not counting those that nobody could decide."""
+        false = ("wrong", "shape-mismatch", "conditional")
+        return next((n for n, link in enumerate(self.links) if link.verdict in false), None)
 
     @property
     def _all_hold(self) -> bool:

@@ -34,6 +34,8 @@ def link_message(link: LinkResult) -> str:
     worst = link.judgement.worst
     if link.verdict == "wrong" and worst is not None:
         return f"off by {percent(worst.error)}{_share(worst)}"
+    if link.verdict == "conditional":
+        return f"true only where {link.judgement.condition}; {link.judgement.reason}"
     return link.judgement.reason
 
 

@@ -6,17 +6,19 @@ import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from pathlib import Path
 
 from gradcheck_cli import __version__
 from gradcheck_cli.compare.judge import judge
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.verdict import overall
-from gradcheck_cli.lang.ast import Call, Name, Node, transform
+from gradcheck_cli.lang.ast import Call, Expr, Name, Node, transform
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.report.result import ClaimResult, CorrectionResult, Crash, LinkResult, RunResult
 from gradcheck_cli.run.discover import discover
 from gradcheck_cli.run.documents import Documents
+from gradcheck_cli.run.notation import Notation
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.spec.load import load
 from gradcheck_cli.spec.model import Claim, Formula, Operator, SpecFile
@@ -152,8 +154,14 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings)
     sides = _shown_sides(claim.formula, typed, claim.kind)
     spans = [side.span for side in claim.formula.equation.sides]
     each = claim.expect if len(claim.expect) > 1 else (None,) * len(judgements)
+    notation = Notation(operator, claim, typed)
+    pretty = notation.pretty(claim.formula, typed)
+    pairs = tuple(pairwise(pretty)) if pretty else (None,) * len(judgements)
+    relation, verbatim = claim.formula.equation.relation, notation.is_latex and typed.equation is None
     links = tuple(
-        LinkResult(id_, sides[n], sides[n + 1], spans[n + 1], judgement, each[n])
+        LinkResult(
+            id_, sides[n], sides[n + 1], spans[n + 1], judgement, each[n], pairs[n], relation(n), verbatim
+        )
         for n, (id_, judgement) in enumerate(zip(_link_ids(claim, len(judgements)), judgements, strict=True))
     )
     correction = None
@@ -162,7 +170,14 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings)
         corrected = judge(operator, claim, right, settings)
         verdict = overall(tuple(j.verdict for j in corrected))
         reason = next((j.reason for j in corrected if j.verdict == verdict), "")
-        correction = CorrectionResult(_shown_sides(claim.correction, right, claim.kind), verdict, reason)
+        correction = CorrectionResult(
+            _shown_sides(claim.correction, right, claim.kind),
+            verdict,
+            reason,
+            notation.pretty(claim.correction, right),
+            notation.latex(claim.correction, right),
+            claim.correction.equation.relations,
+        )
     seed = seed_of(operator, claim, settings)
     return ClaimResult(operator, claim, spec.name, seed, links, correction, remarks=typed.remarks)
 
@@ -187,8 +202,15 @@ def _shown_sides(formula: Formula, typed: TypedClaim, kind: str) -> tuple[str, .
     if typed.equation is not None:
         shown = [transform(side, _short) if kind == "gradient" else side for side in typed.equation.sides]
         return tuple(map(to_plain, shown))
-    sides = formula.equation.sides
-    return tuple(" ".join(side.span.text.split()) if side.span else "…" for side in sides)
+    return tuple(_written(side) for side in formula.equation.sides)
+
+
+def _written(side: Expr) -> str:
+    r"""A side as it is written; the place of a bracket does not include its `\left`."""
+    if side.span is None:
+        return "…"
+    before = side.span.source.text[: side.span.start].rstrip()
+    return (r"\left" if before.endswith(r"\left") else "") + " ".join(side.span.text.split())
 
 
 def _too_deep(claim: Claim) -> Problem:

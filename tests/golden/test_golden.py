@@ -36,13 +36,13 @@ def case(request):
 
 
 def explained(result):
-    return "".join(terminal.explain(c).plain + "-" * 20 + "\n" for c in result.claims)
+    return "".join(terminal.explain(c, unicode=True).plain + "-" * 20 + "\n" for c in result.claims)
 
 
 REPORTS = {
-    "check.txt": lambda r: terminal.render(r, width=100).plain,
-    "quiet.txt": lambda r: terminal.render(r, verbosity=-1, width=100).plain,
-    "verbose.txt": lambda r: terminal.render(r, verbosity=1, width=60).plain,
+    "check.txt": lambda r: terminal.render(r, width=100, unicode=True).plain,
+    "quiet.txt": lambda r: terminal.render(r, verbosity=-1, width=100, unicode=True).plain,
+    "verbose.txt": lambda r: terminal.render(r, verbosity=1, width=60, unicode=True).plain,
     "explain.txt": explained,
     "check.json": json.render,
 }

@@ -114,8 +114,38 @@ def test_claims(everything):
     }
     assert claims["factor"]["error"]["max_relative"] == pytest.approx(1)
     assert claims["layout"]["error"] is None
-    assert claims["bad-correction"]["correction"] == {"claim": "dW = 2 * X.T @ dY", "verdict": "wrong"}
+    assert claims["bad-correction"]["correction"] == {
+        "claim": "dW = 2 * X.T @ dY",
+        "latex": None,
+        "verdict": "wrong",
+    }
     assert claims["right"]["document"] == "paper.txt"
+
+
+def test_a_chain_carries_its_lines_and_its_correction_both_notations():
+    claims = {c["id"]: c for c in json.document(results("derivation"))["claims"]}
+    chain = claims["tr-1…tr-3"]
+    assert [(link["left"], link["right"], link["verdict"]) for link in chain["links"]] == [
+        ("dL", "trace(grad(Y).T @ dY)", "holds"),
+        ("trace(grad(Y).T @ dY)", "trace(B @ grad(Y).T @ dA)", "wrong"),
+        ("trace(B @ grad(Y).T @ dA)", "trace(grad(Y).T @ dA @ B)", "holds"),
+    ]
+    assert chain["correction"] == {
+        "claim": "dL = trace(grad(Y).T @ dY) = trace(grad(Y).T @ (dA @ B + A @ dB))",
+        "latex": (
+            r"dL = \operatorname{tr}\left(\frac{\partial L}{\partial \mathbf{Y}}^\top d\mathbf{Y}\right)"
+            r" = \operatorname{tr}\left(\frac{\partial L}{\partial \mathbf{Y}}^\top"
+            r" \left(d\mathbf{A} \mathbf{B} + \mathbf{A} d\mathbf{B}\right)\right)"
+        ),
+        "verdict": "holds",
+    }
+    assert claims["known"]["correction"] == {
+        "claim": "dB = A.T @ dY",
+        "latex": r"\frac{\partial L}{\partial B} = A^\top \frac{\partial L}{\partial Y}",
+        "verdict": "holds",
+    }
+    assert claims["known"]["links"][0]["right"] == r"A \frac{\partial L}{\partial Y}"
+    assert claims["known-chain"]["links"][1]["right"] == r"\left(\frac{\partial L}{\partial Y} A\right)^\top"
 
 
 def test_figures_that_are_not_finite_are_words(everything):

@@ -96,6 +96,24 @@ def test_correction_of_a_step():
     chain = CorrectionResult(("a", "b", "c"), "holds")
     assert [chain.for_link(0), chain.for_link(1)] == ["a = b", "b = c"]
     assert CorrectionResult(("a", "b"), "holds").for_link(1) == "a = b"
+    pretty = CorrectionResult(("a", "b", "c"), "holds", pretty=("α", "β", "γ"))
+    assert [pretty.for_link(1), pretty.for_link(1, unicode=True)] == ["b = c", "β = γ"]
+    assert chain.for_link(0, unicode=True) == "a = b"
+
+
+@pytest.mark.parametrize(
+    ("claim", "first"),
+    [
+        (RIGHT, None),
+        (WRONG, 0),
+        ("gradient: dX = 2 * dY = 3 * dY = 4 * dY", 1),
+        ("gradient: dX = 2 * dY = sum(dY) = 4 * dY", 1),
+        ("gradient: dX = 2 * dY * 0 / 0 = 2 * dY = 3 * dY", 2),
+    ],
+)
+def test_the_first_wrong_step_is_one_that_was_decided(tmp_path, claim, first):
+    (found,) = judged(tmp_path, claim)
+    assert found.first_wrong == first
 
 
 def test_rules_have_distinct_names():

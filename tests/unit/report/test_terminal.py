@@ -6,6 +6,7 @@ Whole reports stand in `tests/golden`.
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.cells import cell_len
@@ -137,8 +138,103 @@ def test_one_line_lists_are_cut_to_the_width(awkward, width):
     assert known[0].endswith("…")
 
 
-@pytest.mark.parametrize("text", ["", "short", "数" * 50, "é" * 100, "a" * 11, "👩‍👩‍👧" * 9])
-def test_cut(text):
-    cut = terminal._cut(text, 10)
-    assert cell_len(cut) <= 10
-    assert cut == text or cut.endswith("…")
+@pytest.fixture(scope="module")
+def derivation():
+    return run(Options((Path(),), Settings("differences", draws=1)), GOLDEN / "derivation")
+
+
+KNOWN = """\
+✗ known           {}
+           right  {}
+✗ known-sign      {}
+           right  {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("unicode", "shown"),
+    [
+        (True, ("∂L/∂B = A ∂L/∂Y", "∂L/∂B = Aᵀ ∂L/∂Y", "∂L/∂B = −Aᵀ ∂L/∂Y", "∂L/∂B = Aᵀ ∂L/∂Y")),
+        (
+            False,
+            (
+                r"\frac{\partial L}{\partial B} = A \frac{\partial L}{\partial Y}",
+                "dB = A.T @ dY",
+                "dB = -(A.T @ dY)",
+                "dB = A.T @ dY",
+            ),
+        ),
+    ],
+)
+def test_claims_in_latex_are_shown_as_mathematics(derivation, unicode, shown):
+    text = terminal.render(derivation, unicode=unicode).plain
+    assert KNOWN.format(*shown) in text
+    assert "✗ wide.2          sum(Y**2) = 2 * sum(Y**2)\n" in text  # as its author wrote it
+
+
+def test_without_unicode_no_formula_has_a_letter_of_it(derivation):
+    reports = [terminal.render(derivation, verbosity=1, unicode=False)]
+    reports += [terminal.explain(c, unicode=False) for c in derivation.claims]
+    assert not set("".join(r.plain for r in reports)) & set("∂ᵀ⊙Σ−𝟏")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "unicode"),
+    [("utf-8", True), ("ascii", False), ("latin-1", False), ("cp437", False), (None, True), ("x", False)],
+)
+def test_stdout_is_asked_what_it_can_carry(derivation, monkeypatch, encoding, unicode):
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(encoding=encoding))
+    assert terminal.render(derivation).plain == terminal.render(derivation, unicode=unicode).plain
+    claim = derivation.claims[0]
+    assert terminal.explain(claim).plain == terminal.explain(claim, unicode=unicode).plain
+
+
+def test_the_correction_of_a_claim_in_latex_is_printed_to_be_copied(derivation):
+    text = terminal.render(derivation, unicode=True).plain
+    assert (
+        r"   = help: \frac{\partial L}{\partial A} = \frac{\partial L}{\partial Y} B^\top"
+        "   (the spec's correction, verified)\n"
+        "   = in plain text: dA = dY @ B.T\n"
+    ) in text
+    assert (
+        r"   = help: \begin{align} \frac{\partial L}{\partial A} &= \frac{\partial L}{\partial Y} B^\top \\"
+        r" &= \left(B \frac{\partial L}{\partial Y}^\top\right)^\top \end{align}"
+        "   (the spec's correction, verified)\n"
+        "   = in plain text: dA = dY @ B.T = (B @ dY.T).T\n"
+    ) in text
+
+
+def test_a_condition_is_told(tmp_path):
+    (tmp_path / "s.yaml").write_text(
+        "operator: o\ninputs: {A: [n, k], B: [k, m], C: [m, p]}\nforward: {Y: A @ B @ C}\n"
+        "claims:\n  - {id: c, cost: flops(A @ B @ C) <= flops(A @ (B @ C))}\n"
+    )
+    result = run(Options((Path(),), Settings("differences", draws=1)), tmp_path)
+    text = terminal.render(result).plain
+    assert text.startswith(
+        "error[GC007] conditional: the claim is wrong in general, and true only under a condition\n"
+    )
+    assert "\n   = true only where m*n*(k + p) <= k*p*(m + n)" in text
+    assert (
+        "\n✗ conditional flops(A @ B @ C) <= flops(A @ (B @ C))\n  true only where "
+        in terminal.explain(result.claims[0]).plain
+    )
+
+
+def test_explain_says_how_latex_was_read(derivation):
+    claim = next(c for c in derivation.claims if c.claim.id == "known-sign")
+    text = terminal.explain(claim, unicode=True).plain
+    assert "\n✗ wrong ∂L/∂B = −Aᵀ ∂L/∂Y\n  in plain text: dB = -(A.T @ dY)\n" in text
+    assert (
+        "\n✓ holds correction: ∂L/∂B = Aᵀ ∂L/∂Y\n"
+        "  in plain text: dB = A.T @ dY\n"
+        r"  in LaTeX: \frac{\partial L}{\partial B} = A^\top \frac{\partial L}{\partial Y}"
+    ) in text
+    assert "in plain text" not in terminal.explain(claim, unicode=False).plain
+    claim = next(
+        c for c in derivation.claims if c.claim.id == "known"
+    )  # shapes do not fit: there is no plain text
+    assert (
+        "\n✗ shape-mismatch ∂L/∂B = A ∂L/∂Y\n"
+        r"  in LaTeX: \frac{\partial L}{\partial B} = A \frac{\partial L}{\partial Y}"
+    ) in terminal.explain(claim, unicode=True).plain

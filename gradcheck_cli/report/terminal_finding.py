@@ -1,0 +1,94 @@
+"""One claim that needs somebody: headline, caret, what was measured, what to do."""
+
+from __future__ import annotations
+
+import shlex
+
+from rich.text import Text as RichText
+
+from gradcheck_cli.report.result import RULES, ClaimResult, CorrectionResult, LinkResult
+from gradcheck_cli.report.terminal_chain import chain
+from gradcheck_cli.report.terminal_pen import Page, block, cut, one_line, write
+from gradcheck_cli.report.words import element, link_message, names_truth, percent, sizes
+from gradcheck_cli.text.snippet import excerpt
+from gradcheck_cli.writeups.locate import printed
+
+
+def finding(out: RichText, claim: ClaimResult, page: Page) -> None:
+    """The whole of it."""
+    code = claim.code
+    assert code is not None
+    name, description = RULES[code]
+    link = claim.first_unexpected
+    span = link.span if link is not None and link.span is not None else claim.claim.formula.text.all
+    if code == "GC005" and claim.claim.correction is not None:
+        span = claim.claim.correction.text.all
+    if link is not None and link.verdict == "shape-mismatch" and link.judgement.span is not None:
+        span = link.judgement.span
+    write(out, f"error[{code}] {name}: ", "bold red", end="")
+    write(out, description, "bold")
+    write(out, f"  --> {claim.spec}:{span.line}:{span.column} ({link.id if link else claim.claim.id})")
+    if claim.place is not None:
+        write(out, f"  --> {claim.place.source.name}:{claim.place.line}:{claim.place.column}")
+    block(out, excerpt(span))
+    if code == "GC006":
+        quote = cut(one_line(printed(claim.claim) or ""), 80)
+        write(out, f"   = not found in {claim.operator.document.document}: {quote}")
+        write(out, "   = help: quote the formula as it stands there now, and judge that")
+    if link is not None and link.verdict != "holds":
+        write(out, f"   = {link_message(link)}")
+    if link is not None and len(claim.links) > 1:
+        chain(out, claim, page, "   = ")
+    if link is not None and link.verdict not in {"holds", "shape-mismatch"}:
+        values(out, link)
+    for remark in claim.remarks:
+        write(out, f"   = {remark}")
+    _advice(out, claim)
+    out.append("\n")
+
+
+def values(out: RichText, link: LinkResult) -> None:
+    """The element with the largest error, and how sure its truth is."""
+    worst = link.judgement.worst
+    if worst is None or worst.place is None:
+        return
+    place, at = worst.place, sizes(worst)
+    said, found = ("true", "claimed") if names_truth(link) else ("the left side is", "the right side")
+    shown = f"   = at {element(link, place)}: {said} {place.left:.10g}, {found} {place.right:.10g}"
+    write(out, shown + (f" (with {at})" if at else ""))
+    confirmed = [a for a in worst.agreements if a.ok]
+    if confirmed:
+        names = ", ".join(f"`{a.what}`" for a in confirmed[:3])
+        bar = max(a.error / (abs(a.differences) or 1) for a in confirmed)
+        precision = f" to {bar:.0e}" if bar < 0.01 else " within their error"
+        write(out, f"   = {names} by autograd, confirmed by differences{precision}")
+    if worst.floor:
+        write(out, f"   = an error of {percent(worst.floor)} in one element would have been seen")
+
+
+def _advice(out: RichText, claim: ClaimResult) -> None:
+    if claim.code == "GC006":
+        return
+    if claim.code == "GC004":
+        expected = ", ".join(claim.claim.expect)
+        write(
+            out, f"   = help: remove `expect: {expected}`, or check that the claim is still the one meant", ""
+        )
+    elif claim.correction is not None and claim.correction.verdict == "holds":
+        _right(out, claim.correction)
+    elif claim.correction is not None:
+        reason = f": {claim.correction.reason}" if claim.correction.reason else ""
+        write(out, f"   = the correction is {claim.correction.verdict}{reason}")
+    shown = claim.first_unexpected or claim.links[0]
+    command = shlex.join(("gradcheck", "explain", shown.id, claim.spec))
+    write(out, f"   = seed {claim.seed}; more: {command}", "dim")
+
+
+def _right(out: RichText, correction: CorrectionResult) -> None:
+    """The formula to copy: into the writeup what was written in LaTeX, into the spec plain text."""
+    verified = "   (the spec's correction, verified)"
+    if correction.latex is None:
+        write(out, f"   = help: {correction.text}{verified}", "green")
+        return
+    write(out, f"   = help: {correction.latex}{verified}", "green")
+    write(out, f"   = in plain text: {correction.text}", "green")
