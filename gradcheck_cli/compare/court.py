@@ -84,6 +84,7 @@ class Court:
             for n in links
             if (left := typed.links[n].left) is not None and (right := typed.links[n].right) is not None
         ]
+        self.relations = [typed.links[n].relation for n in links]
         self.wanted = tuple(
             dict.fromkeys(q for pair in self.sides for side in pair for q in quantities(side))
         )
@@ -283,9 +284,9 @@ class Court:
         evaluation = Evaluation(backend, data.sizes, given.__getitem__, len(self.typed.indices), noise)
         free = [1 + i.position for i in self.typed.free]
         sights = []
-        for left, right in self.sides:
+        for (left, right), relation in zip(self.sides, self.relations, strict=True):
             values = [
-                _brought(backend.numpy(backend.real(evaluation.value(side))), evaluation.lead, free)
+                brought(backend.numpy(backend.real(evaluation.value(side))), evaluation.lead, free)
                 for side in (left, right)
             ]
             rank = max(v.ndim for v in values)
@@ -293,7 +294,7 @@ class Court:
             values = [v.reshape(v.shape + (1,) * (rank - v.ndim)) for v in values]
             rows = max(v.shape[0] for v in values)
             values = [np.broadcast_to(v, (rows, *v.shape[1:])) for v in values]
-            sights.append(look(values[0], values[1], rounding_rows, data, self.labels, agreements))
+            sights.append(look(values[0], values[1], rounding_rows, data, self.labels, agreements, relation))
         return sights
 
     def confirmed(self, sights: list[Sight], data: Draw, rng: np.random.Generator) -> list[Sight]:
@@ -312,7 +313,7 @@ class Court:
         ]
 
 
-def _brought(value: Any, lead: int, free: list[int]) -> Any:
+def brought(value: Any, lead: int, free: list[int]) -> Any:
     """(rows, *every index, *shape) → (rows, *free indices, *shape): the summed ones have size 1 by now."""
     keep = [0, *free]
     gone = [a for a in range(lead) if a not in keep]

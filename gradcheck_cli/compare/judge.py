@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.compare.costs import judge_costs
 from gradcheck_cli.compare.court import Court
+from gradcheck_cli.compare.expectations import judge_expectations
 from gradcheck_cli.compare.settings import Settings, seed_of
+from gradcheck_cli.compare.shapes import judge_shapes
 from gradcheck_cli.compare.verdict import Judgement, Sight
 from gradcheck_cli.spec.model import Claim, Operator
 from gradcheck_cli.spec.typing import TypedClaim
@@ -11,6 +14,20 @@ from gradcheck_cli.spec.typing import TypedClaim
 
 def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings) -> tuple[Judgement, ...]:
     """The verdict on every link of a claim. Raises UserError for sizes that cannot be."""
+    match claim.kind:
+        case "shape":
+            return judge_shapes(typed)
+        case "cost":
+            return judge_costs(typed, operator.vectors)
+        case "expectation":
+            return judge_expectations(operator, claim, typed, settings)
+    return judge_values(operator, claim, typed, settings)
+
+
+def judge_values(
+    operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings
+) -> tuple[Judgement, ...]:
+    """Relations between arrays, by what draws of the inputs show."""
     decided: dict[int, Judgement] = {}
     for number, link in enumerate(typed.links):
         if link.mismatch is not None:
@@ -22,7 +39,8 @@ def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Setting
         court = Court(operator, typed, settings, seed_of(operator, claim, settings), open_)
         sights = court.sessions()
         for position, number in enumerate(open_):
-            decided[number] = _conclude([s[position] for s in sights])
+            conclude = _conclude_some if claim.some else _conclude
+            decided[number] = conclude([s[position] for s in sights])
     return tuple(decided[n] for n in range(len(typed.links)))
 
 
@@ -36,3 +54,11 @@ def _conclude(sights: list[Sight]) -> Judgement:
             "undecided", next(s.reason for s in sights if s.verdict == "undecided"), tuple(sights)
         )
     return Judgement("holds", "", tuple(sights))
+
+
+def _conclude_some(sights: list[Sight]) -> Judgement:
+    """One draw that shows it is enough; that none does proves nothing."""
+    if any(s.verdict == "holds" for s in sights):
+        return Judgement("holds", "", tuple(s for s in sights if s.verdict == "holds"))
+    reason = f"none of {len(sights)} draws shows it, which is no proof that no data do"
+    return Judgement("undecided", reason, tuple(sights))

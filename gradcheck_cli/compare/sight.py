@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,12 @@ def look(
     draw: Draw,
     labels: tuple[str, ...],
     agreements: tuple[Agreement, ...] = (),
+    relation: str = "=",
 ) -> Sight:
     """Compares the sides (rows, *leading axes of free indices, *shape).
 
-    `labels` are the names of the free indices, whose axes come first.
+    `labels` are the names of the free indices, whose axes come first. In an inequality every
+    element must fulfil it; `!=` says that the arrays differ somewhere.
     """
     left, right = np.broadcast_arrays(left, right)
 
@@ -50,13 +53,13 @@ def look(
     size = np.maximum(_finite(left[0]), _finite(right[0]))
     allowed = floor(residual, rounding_rows, size)
     scale = _scale((left, right), rounding_rows, float(np.max(allowed)))
-    difference = np.abs(residual[0])
+    difference = _EXCESS[relation](residual[0])
     with np.errstate(all="ignore"):
         ratio = np.where(difference > 0, difference / allowed, 0.0)
     worst = np.unravel_index(int(np.argmax(difference)), difference.shape)
     smallest = WRONG * float(np.max(allowed)) / scale
     error = float(difference[worst]) / scale
-    place = Place(_index(worst, labels), float(left[0][worst]), float(right[0][worst]))
+    place = Place(index_text(worst, labels), float(left[0][worst]), float(right[0][worst]))
     found: dict[str, Any] = {
         "error": error,
         "floor": smallest,
@@ -64,15 +67,38 @@ def look(
         "share": float(np.mean(ratio > WRONG)),
     }
     measurable = WRONG * float(np.max(allowed)) <= MEASURABLE * float(np.max(size))
+    if relation == "!=" and np.max(ratio) > WRONG:
+        return sight("holds", **found)
     if np.max(ratio) > WRONG and (error > smallest or smallest <= COARSEST) and measurable:
         return sight("wrong", **found)
     if smallest > COARSEST:
         return sight(
             "undecided", reason=f"not enough precision: errors below {smallest:.1g} cannot be seen", **found
         )
+    if relation == "!=":
+        return sight("wrong", **found | {"error": 0.0})
     if np.max(ratio) > 1:
         return sight("undecided", reason="the difference is near the rounding floor", **found)
+    if relation in {"<", ">"}:
+        equal = np.abs(residual[0]) <= allowed
+        if equal.any():
+            at = np.unravel_index(int(np.argmax(equal)), equal.shape)
+            found["place"] = Place(index_text(at, labels), float(left[0][at]), float(right[0][at]))
+            if not np.moveaxis(residual, 0, -1)[at].any() and float(left[0][at]).is_integer():
+                return sight("wrong", **found)
+            return sight("undecided", reason="the two sides are equal within rounding", **found)
     return sight("holds", **found)
+
+
+_EXCESS: Mapping[str, Callable[[Any], Any]] = {
+    "=": np.abs,
+    "!=": np.abs,
+    "<": lambda residual: np.maximum(residual, 0),
+    "<=": lambda residual: np.maximum(residual, 0),
+    ">": lambda residual: np.maximum(-residual, 0),
+    ">=": lambda residual: np.maximum(-residual, 0),
+}
+"""How far left - right violates a relation."""
 
 
 def _scale(sides: tuple[Any, Any], rounding_rows: int, allowed: float) -> float:
@@ -94,14 +120,15 @@ def _finite(x: Any) -> Any:
     return np.where(np.isfinite(x), np.abs(x), 0.0)
 
 
-def _index(index: Any, labels: tuple[str, ...]) -> str:
+def index_text(index: Any, labels: tuple[str, ...]) -> str:
+    """The index of an element as it is printed: `i=2, 0`."""
     named = [f"{name}={int(i)}" for name, i in zip(labels, index, strict=False)]
     return ", ".join(named + [str(int(i)) for i in index[len(labels) :]])
 
 
 def _not_finite(left: Any, right: Any, broken: Any, labels: tuple[str, ...]) -> str:
     index = tuple(np.argwhere(broken)[0])
-    where = f" at [{_index(index, labels)}]" if index else ""
+    where = f" at [{index_text(index, labels)}]" if index else ""
     for side, values in (("left", left), ("right", right)):
         if not np.isfinite(values[index]):
             other = "" if np.isfinite((right if side == "left" else left)[index]) else ", and so is the other"

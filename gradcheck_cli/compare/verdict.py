@@ -49,6 +49,10 @@ class Judgement:
     sights: tuple[Sight, ...] = ()
     span: Span | None = None
     """For a shape mismatch, the node where the shapes meet."""
+    condition: str | None = None
+    """Of a conditional verdict: what has to be so."""
+    basis: str = ""
+    """What the verdict rests on, where that is not a number of draws."""
 
     @property
     def worst(self) -> Sight | None:
@@ -63,7 +67,13 @@ class Judgement:
         return max(floors, default=None)
 
 
-_ORDER: Mapping[Verdict, int] = {"holds": 0, "undecided": 1, "wrong": 2, "shape-mismatch": 3}
+_ORDER: Mapping[Verdict, int] = {
+    "holds": 0,
+    "undecided": 1,
+    "conditional": 2,
+    "wrong": 3,
+    "shape-mismatch": 4,
+}
 
 
 def overall(verdicts: tuple[Verdict, ...]) -> Verdict:

@@ -9,6 +9,9 @@ from typing import Any, Protocol
 Array = Any
 """A float64, int64 or bool array of the back end."""
 
+RANK = 1e-7
+"""The share of the largest singular value that counts as zero: far above the noise of an evaluation."""
+
 
 class Backend(Protocol):
     """An array library behind the function table."""

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.evaluate.numpy_linalg import rank
+
 
 def _side(x: Any) -> Any:
     """The sign as a small integer; 0 for NaN too."""
@@ -51,6 +53,7 @@ BRANCHES: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "floor": lambda x: np.floor(x).astype(np.int64),
         "max": _attains(np.maximum),
         "min": _attains(np.minimum),
+        "rank": rank,
     }
 )
 """Name of a kinked function → the branches of a call: whole numbers or truth values, leading axes first."""

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.evaluate.backend import RANK
+
 _TIE = 1 - 1e-8
 """Components this close to the largest count as tied with it, and the first of them decides the sign."""
 
@@ -113,12 +115,19 @@ def _diag(x: Any, *, ranks: tuple[int]) -> Any:
     return out
 
 
+def rank(x: Any) -> Any:
+    """How many singular values exceed `RANK` of the largest, of each matrix (…, n, m): (…)."""
+    s = np.linalg.svd(_float(x), compute_uv=False)
+    return np.sum(s > RANK * s[..., :1], axis=-1)
+
+
 LINEAR_ALGEBRA: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "matmul": _matmul,
         "trace": lambda x: np.trace(_float(x), axis1=-2, axis2=-1),
         "det": lambda x: np.linalg.det(_float(x)),
         "logdet": lambda x: np.linalg.slogdet(_float(x))[1],
+        "rank": rank,
         "inv": lambda x: np.linalg.inv(_float(x)),
         "pinv": _pinv,
         "solve": _solve,

@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from gradcheck_cli.evaluate.backend import RANK
+
 _TIE = 1 - 1e-8
 """Components this close to the largest count as tied with it, and the first of them decides the sign."""
 
@@ -114,12 +116,18 @@ def _diag(x: Any, *, ranks: tuple[int]) -> Any:
     return torch.diagonal(x, dim1=-2, dim2=-1) if ranks[0] == 2 else torch.diag_embed(x)
 
 
+def _rank(x: Any) -> Any:
+    s = torch.linalg.svdvals(_float(x).detach())
+    return (s > RANK * s[..., :1]).sum(-1)
+
+
 LINEAR_ALGEBRA: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "matmul": _matmul,
         "trace": lambda x: torch.diagonal(_float(x), dim1=-2, dim2=-1).sum(-1),
         "det": lambda x: torch.linalg.det(_float(x)),
         "logdet": lambda x: torch.linalg.slogdet(_float(x))[1],
+        "rank": _rank,
         "inv": lambda x: torch.linalg.inv(_float(x)),
         "pinv": _pinv,
         "solve": _solve,

@@ -210,9 +210,17 @@ Expr: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Equation(Node):
-    """`a = b` or a chain `a = b = c`; at least two sides."""
+    """`a = b` or a chain `a = b = c`; at least two sides.
+
+    `relations` stand between them, in a chain of any: `0 <= p <= 1`; empty means `=` throughout.
+    """
 
     sides: tuple[Expr, ...]
+    relations: tuple[str, ...] = ()
+
+    def relation(self, link: int) -> str:
+        """The sign of a link: `=`, or another of a property."""
+        return self.relations[link] if self.relations else "="
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -39,6 +39,7 @@ _STATIC: dict[str, Kind] = {
     "reps": "shape",
     "subscripts": "string",
     "expression": "expression",
+    "expressions": "expression",
     "quantity": "name",
 }
 """What a parameter of this name takes; any other name takes an array."""
@@ -215,6 +216,12 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
             ("trace(x)", "matrix to scalar", r"\operatorname{tr}", "sum of the diagonal"),
             ("det(x)", "square to scalar", r"\det", "determinant"),
             ("logdet(x)", "square to scalar", r"\log\det", "log of the absolute determinant"),
+            (
+                "rank(x)",
+                "rank kinked",
+                r"\operatorname{rank}",
+                "number of singular values above 1e-7 of the largest",
+            ),
             ("inv(x)", "square", "{#1}^{-1}", "inverse"),
             ("pinv(x)", "pinv", "{#1}^{+}", "Moore-Penrose inverse"),
             ("solve(a, b)", "solve", "{#1}^{-1} #2", "the x with a @ x = b"),
@@ -383,6 +390,41 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
                 "jacobian",
                 r"\frac{\partial #1}{\partial #2}",
                 "all partial derivatives, in the shape of the expression followed by that of the quantity",
+            ),
+        ],
+    ),
+    "special": (
+        "In claims of one kind only",
+        [
+            (
+                "E(expression)",
+                "E",
+                r"\mathbb{E}[#1]",
+                "the expectation over the random inputs, in an `expectation` claim",
+            ),
+            (
+                "shape(expression)",
+                "shape",
+                r"\operatorname{shape}",
+                "the shape of an array, in a `shape` claim",
+            ),
+            (
+                "flops(*expressions)",
+                "flops",
+                r"\operatorname{flops}",
+                "operations of evaluating expressions together, in a `cost` claim",
+            ),
+            (
+                "peak(*expressions)",
+                "peak",
+                r"\operatorname{peak}",
+                "elements of the largest array on the way to expressions, in a `cost` claim",
+            ),
+            (
+                "elements(*expressions)",
+                "elements",
+                r"\operatorname{elements}",
+                "elements of arrays, in a `cost` claim",
             ),
         ],
     ),

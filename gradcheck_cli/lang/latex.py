@@ -11,7 +11,7 @@ from gradcheck_cli.lang.latex_atoms import DOTS, EQUALS, SIGNS, atom
 from gradcheck_cli.lang.latex_cursor import MAX_FACTORS, Cursor
 from gradcheck_cli.lang.latex_derivatives import is_d, product
 from gradcheck_cli.lang.latex_functions import indexed
-from gradcheck_cli.lang.latex_indices import ellipsis, indices
+from gradcheck_cli.lang.latex_indices import ellipsis, indices, space
 from gradcheck_cli.lang.latex_layout import chunks
 from gradcheck_cli.lang.latex_names import PRIMES, is_symbol
 from gradcheck_cli.lang.latex_powers import ones_in_digits, power, prime
@@ -33,14 +33,21 @@ def is_latex(text: Text) -> bool:
     return text.value.startswith(("$", "\\(", "\\[", "\\begin"))
 
 
-def parse_latex_equations(text: Text, symbols: Symbols) -> tuple[Equation, ...]:
-    """All equations of a display, each perhaps a chain. Raises UserError."""
+def parse_latex_equations(
+    text: Text, symbols: Symbols, *, relational: bool = False, members: bool = False
+) -> tuple[Equation, ...]:
+    r"""All equations of a display, each perhaps a chain. Raises UserError.
+
+    `relational` ones may be inequalities; `members` may say `X \in \mathbb R^{n\times m}`.
+    """
     found = []
-    for part in chunks(text, tokens(text)):
+    for part in chunks(text, tokens(text), members=members):
         parser = _Parser(text, symbols.words(part), symbols)
         sides = [parser.expression()]
-        while parser.equals():
-            sides.append(parser.expression())
+        signs: list[str] = []
+        while sign := parser.sign(relational=relational, members=members):
+            signs.append(sign)
+            sides.append(space(parser) if sign == r"\in" else parser.expression())
         parser.expect_end("an operator, `=` or the end")
         for side in sides:
             parser.check_depth(side)
@@ -53,7 +60,8 @@ def parse_latex_equations(text: Text, symbols: Symbols) -> tuple[Equation, ...]:
                 )
             )
         sides = [_printed(side) for side in sides]
-        found.append(Equation(tuple(sides), span=text.span(part[0].start, part[-1].end)))
+        relations = tuple(signs) if relational and any(s != "=" for s in signs) else ()
+        found.append(Equation(tuple(sides), relations, span=text.span(part[0].start, part[-1].end)))
     return tuple(found)
 
 
@@ -94,6 +102,15 @@ class _Parser(Cursor):
         if self.token.text == ":" and self.peek().text == "=":
             self.advance()
         return self.accept(*EQUALS)
+
+    def sign(self, *, relational: bool, members: bool) -> str:
+        """Takes the sign between two sides, and gives it in plain text; nothing where there is none."""
+        if self.equals():
+            return "="
+        token = self.token
+        if relational and token.text in COMPARISONS and token.kind != "text":
+            return COMPARISONS[self.advance().text]
+        return self.advance().text if members and token.text == r"\in" else ""
 
     def expect_end(self, expected: str) -> None:
         """Nothing may be left."""

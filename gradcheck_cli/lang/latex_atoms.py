@@ -15,6 +15,7 @@ from gradcheck_cli.lang.latex_derivatives import (
     is_d,
     nabla,
 )
+from gradcheck_cli.lang.latex_expectation import expectation, is_expectation
 from gradcheck_cli.lang.latex_functions import apply, kronecker, series, unknown_function
 from gradcheck_cli.lang.latex_indices import ellipsis, sized
 from gradcheck_cli.lang.latex_names import is_loss, is_symbol, read_id, symbol
@@ -172,6 +173,8 @@ def word(p: Cursor) -> Expr:
     """A name, function or letter with a meaning of its own."""
     token = p.token
     start = token.start
+    if is_expectation(token, p.peek()):
+        return expectation(p)
     if token.kind == "text" and len(token.text) > 1 and token.text[0] == token.text[-1] == "'":
         p.advance()
         return String(token.text[1:-1], span=p.place(token))
@@ -211,9 +214,8 @@ def word(p: Cursor) -> Expr:
 def undeclared(p: Cursor, token: Token) -> Expr:
     """What an undeclared symbol means by itself."""
     start = token.start
-    if token.font == r"\mathbb" and token.text in {"E", "P", "R", "N"}:
-        what = "expectations are not judged yet" if token.text == "E" else f"`{token.text}` is no array"
-        raise p.problem(what, token, "state the claim for given arrays")
+    if token.font == r"\mathbb" and token.text in {"P", "R", "N"}:
+        raise p.problem(f"`{token.text}` is no array", token, "state the claim for given arrays")
     if token.text == r"\delta":
         p.advance()
         if p.accept("_"):

@@ -139,6 +139,24 @@ def sized(p: Cursor, function: str, start: int) -> Expr:
     return Call(function, tuple(shape), span=p.span(start))
 
 
+def space(p: Cursor) -> Expr:
+    r"""`\mathbb R^{n\times m}`: an array of that shape."""
+    start = p.token.start
+    if p.token.text != "R":
+        raise p.unexpected(r"`\mathbb R`", r"a shape is written `X \in \mathbb R^{n\times m}`")
+    p.advance()
+    shape: list[Expr] = []
+    if p.accept("^"):
+        grouped = p.accept("{")
+        shape.append(_size(p, alone=not grouped))
+        while grouped and p.token.text in {r"\times", ","}:
+            p.advance()
+            shape.append(_size(p))
+        if grouped:
+            p.expect("}")
+    return Call("ones", tuple(shape), span=p.span(start))
+
+
 def _size(p: Cursor, *, alone: bool = False) -> Expr:
     """A dimension: a number, a name, or a product or sum of them."""
     start = p.token.start

@@ -77,9 +77,12 @@ def problem(text: Text, token: Token, message: str, hint: str = "") -> UserError
     return UserError(Problem(message, text.span(token.start, token.end), help=hint))
 
 
-def chunks(text: Text, found: list[Token]) -> list[list[Token]]:
-    """The token lists of the equations of a display, each with an `end` behind it."""
-    return _split(_fonts(_environments(text, found)))
+def chunks(text: Text, found: list[Token], *, members: bool = False) -> list[list[Token]]:
+    r"""The token lists of the equations of a display, each with an `end` behind it.
+
+    `X \in \mathbb R^n` beside an equation is a remark, unless `members` are what is asked for.
+    """
+    return _split(_fonts(_environments(text, found)), members)
 
 
 def canonical(found: list[Token]) -> list[Token]:
@@ -155,24 +158,29 @@ def _behind_skip(found: list[Token], at: int) -> int:
 def _fonts(found: list[Token]) -> list[Token]:
     r"""Without font commands, and without braces around a single sign: `\mathbf{x}_{t}` is `x_t`."""
     kept: list[Token] = []
-    groups: list[tuple[bool, str]] = []
-    """For every open brace whether it sets a font, and the font around it."""
+    groups: list[tuple[bool, str, int, int]] = []
+    """For every open brace: whether it sets a font, the font around it, where it began, what stood before."""
     font, pending = "", ""
+    start = 0
     for token in found:
         if token.text in FONTS and token.kind == "command":
+            start = start if pending else token.start
             pending = token.text
         elif token.text == "{":
-            groups.append((bool(pending), font))
+            groups.append((bool(pending), font, start, len(kept)))
             if pending:
                 font, pending = pending, ""
             else:
                 kept.append(token)
         elif token.text == "}" and groups:
-            sets, font = groups.pop()
+            sets, font, begun, count = groups.pop()
             if not sets:
                 _close(kept, token)
+            elif len(kept) == count + 1 and _is_single(kept[-1]):
+                kept.append(replace(kept.pop(), start=begun, end=token.end))
         else:
-            kept.append(_set_in(token, pending or font))
+            set_ = _set_in(token, pending or font)
+            kept.append(replace(set_, start=start) if pending and _is_single(token) else set_)
             pending = ""
     return kept
 
@@ -198,7 +206,7 @@ def _is_single(token: Token) -> bool:
     return not (token.kind == "word" and len(token.text) > 1) and token.text not in {"}", "{"}
 
 
-def _split(found: list[Token]) -> list[list[Token]]:
+def _split(found: list[Token], members: bool) -> list[list[Token]]:
     """The stretches between separators that hold an equation, or the only one there is."""
     parts: list[list[Token]] = [[]]
     depth = 0
@@ -216,7 +224,7 @@ def _split(found: list[Token]) -> list[list[Token]]:
             parts[-1].append(token)
     end = found[-1]
     trimmed = [_trim(part) for part in parts]
-    kept = [p for p in trimmed if p and not _is_remark(p)] or [p for p in trimmed if p][:1]
+    kept = [p for p in trimmed if p and not _is_remark(p, members)] or [p for p in trimmed if p][:1]
     closed = [[*p, replace(end, start=p[-1].end, end=p[-1].end)] for p in kept]
     return closed or [[end]]
 
@@ -241,11 +249,13 @@ def _trim(part: list[Token]) -> list[Token]:
     return part
 
 
-def _is_remark(part: list[Token]) -> bool:
+def _is_remark(part: list[Token], members: bool) -> bool:
     """A membership, a distribution, a comment on shapes, or words."""
     texts = {t.text for t in part}
     if part[0].kind == "text" and part[0].text in {"where", "with", "for", "if", "when", "since", "because"}:
         return True
+    if members and r"\in" in texts:
+        return False
     if "=" not in texts and ({r"\in", r"\sim", r"\to"} & texts or len(part) == 1):
         return True
     return all(t.kind == "text" for t in part) or (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 from gradcheck_cli.lang.functions import ALIASES, FUNCTIONS
@@ -124,6 +125,10 @@ PRODUCTS = frozenset({"bmm", "mm", "matmul"})
 """Words that stand between two factors."""
 
 
+Law = tuple[str, tuple[Fraction, ...]]
+"""The name of a law and its parameters."""
+
+
 def word_function(word: str) -> str | None:
     r"""The function that `\text{word}` names."""
     for form in (word, word.lower(), word.lower().replace("-", "_"), word.lower().replace(" ", "_")):
@@ -132,6 +137,7 @@ def word_function(word: str) -> str | None:
             known is not None
             and known in FUNCTIONS
             and (FUNCTIONS[known].group != "derivative" or known == "jacobian")
+            and known != "E"
         ):
             return known
     return None
@@ -149,6 +155,8 @@ class Symbols:
     """For each line of `forward` the names in it."""
     notation: Mapping[str, str] = field(default_factory=dict)
     vectors: str = "column"
+    laws: Mapping[str, Law] = field(default_factory=dict)
+    """For each random input its law: `normal` with mean and deviation, `uniform` with its ends, …"""
 
     def depends(self, name: str, on: str) -> bool:
         """Whether a line of `forward` is made of a name, perhaps through others: then `f(x)` is `f`."""

@@ -70,16 +70,26 @@ def parse_expression(text: Text) -> Expr:
     return expression
 
 
-def parse_equation(text: Text) -> Equation:
-    """The tree of a claim: `a = b`, or a chain `a = b = c`."""
+def parse_equation(text: Text, *, relational: bool = False) -> Equation:
+    """The tree of a claim: `a = b`, or a chain `a = b = c`; `relational` ones may be `a <= b < c`."""
     parser = _Parser(text)
-    sides = [parser.expression(0)]
-    while parser.token.text == "=":
-        parser.advance()
-        sides.append(parser.expression(0))
+    loosest = BINDING["<"] if relational else 0
+    sides = [parser.expression(loosest)]
+    signs: list[str] = []
+    while parser.token.text == "=" or (relational and BINDING.get(parser.token.text) == loosest):
+        signs.append(parser.advance().text.replace("==", "="))
+        sides.append(parser.expression(loosest))
     parser.expect_end()
     for side in sides:
         parser.check_depth(side)
+    if len(sides) == 1 and relational:
+        raise UserError(
+            Problem(
+                "this claim has no relation",
+                text.all,
+                help="write what it claims: `a = b`, `a <= b`, `a != b`",
+            )
+        )
     if len(sides) == 1:
         raise UserError(
             Problem(
@@ -88,7 +98,8 @@ def parse_equation(text: Text) -> Equation:
                 help="write what it claims: `dX = …`",
             )
         )
-    return Equation(tuple(sides), span=text.all)
+    relations = tuple(signs) if any(s != "=" for s in signs) else ()
+    return Equation(tuple(sides), relations, span=text.all)
 
 
 class _Parser:
@@ -101,6 +112,7 @@ class _Parser:
         postfix    = atom (".T" | ".mT" | "[" item ("," item)* "]")*
         item       = expression | [expression] ":" [expression] [":" [expression]] | "..." | None
         atom       = number | string | name | True | False | None
+                   | "[" expression ("," expression)* "]"
                    | name "(" [argument ("," argument)*] ")"
                    | name "[" name ("," name)* "]" "(" expression ")"
                    | "(" expression ("," expression)* ")"
@@ -291,6 +303,8 @@ class _Parser:
             return String(token.text[1:-1], span=self.place(token))
         if token.kind == "name":
             return self.name(self.advance())
+        if token.text == "[":
+            return self.stacked()
         if token.text == "(":
             self.advance()
             items = self.several(lambda: self.expression(0), ")")
@@ -303,6 +317,15 @@ class _Parser:
                 return items[0].at(self.span(token.start))  # type: ignore[return-value]
             return Tuple(tuple(items), span=self.span(token.start))
         raise self.unexpected("an expression")
+
+    def stacked(self) -> Expr:
+        """`[a, b]`, the array of its elements: short for `stack(a, b)`."""
+        start = self.advance().start
+        items = self.several(lambda: self.expression(0), "]")
+        if not items:
+            raise self.unexpected("an expression")
+        self.expect("]")
+        return Call("stack", tuple(items), span=self.span(start))
 
     def number(self, token: Token) -> Fraction:
         mantissa, _, exponent = token.text.lower().partition("e")

@@ -14,8 +14,17 @@ _SIGNS = {"": "", "odot": "⊙ ", "oslash": "⊘ ", "otimes": "⊗ "}
 def to_plain(node: ast.Node) -> str:
     """The plain text of an expression or equation; `parse(to_plain(x)) == x`."""
     if isinstance(node, ast.Equation):
-        return " = ".join(to_plain(side) for side in node.sides)
+        return _equation(node)
     return _print(node)[0]
+
+
+def _equation(equation: ast.Equation) -> str:
+    """The sides with their relations; a comparison in a side gets brackets, so that it stays one."""
+    loosest = BINDING["<"] + 1
+    text = _within(equation.sides[0], loosest)
+    for number, side in enumerate(equation.sides[1:]):
+        text += f" {equation.relation(number)} {_within(side, loosest)}"
+    return text
 
 
 def number(value: Fraction) -> str:

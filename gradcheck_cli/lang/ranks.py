@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.functions import FUNCTIONS
 
-_SCALAR = frozenset({"trace", "det", "logdet"})
+_SCALAR = frozenset({"trace", "det", "logdet", "rank"})
 _GIVEN = frozenset({"ones", "zeros"})
 
 

@@ -96,7 +96,7 @@ class Calls:
         return Reading(adapted, type_, row, cost, remarks, key)
 
     def derivative(self, call: ast.Call) -> list[Reading]:
-        """`grad`, `D`, `jacobian`, `d`: what stands inside is read by itself, over forward values."""
+        """`grad`, `D`, `jacobian`, `d`, `E`: what stands inside is read by itself, over forward values."""
         if call.function == "grad":
             return [self.leaf(call)]
         inner = call.args[0]

@@ -12,7 +12,17 @@ from gradcheck_cli.shapes.dims import show
 from gradcheck_cli.shapes.elementwise import is_elementwise
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
 from gradcheck_cli.shapes.scope import Local, Meaning
-from gradcheck_cli.shapes.typed import Apply, Constant, Derivative, Reduce, Special, Tangent, Type, Typed
+from gradcheck_cli.shapes.typed import (
+    Apply,
+    Constant,
+    Derivative,
+    Expected,
+    Reduce,
+    Special,
+    Tangent,
+    Type,
+    Typed,
+)
 from gradcheck_cli.text import Problem, UserError, nearest
 
 __all__ = ["Local", "Meaning", "Scope", "is_bare", "same_shape", "sides_differ"]
@@ -67,6 +77,8 @@ class Scope(BracketScope):
         bound = bind(call)
         if function.group == "derivative":
             return self.derivative(call, bound)
+        if function.group == "special":
+            return self.special(call, bound)
         args: list[Typed] = []
         for parameter in function.parameters:
             if parameter.kind != "array":
@@ -109,8 +121,18 @@ class Scope(BracketScope):
         shape = by if elementwise else (*tree.type.shape, *by)
         return self.given(Derivative(tree, name.id, elementwise, indices), Type(shape), call)
 
+    def special(self, call: ast.Call, bound: Bound) -> Typed:
+        """`E(expression)` in a claim that has random inputs; the others are no arrays."""
+        if call.function == "E" and self.random:
+            tree, indices = self.inner(bound["expression"])
+            return self.given(Expected(tree, indices), Type(tree.type.shape), call)
+        kind = {"E": "an `expectation`", "shape": "a `shape`"}.get(call.function, "a `cost`")
+        raise UserError(
+            Problem(f"`{call.function}` has no meaning here", call.span, help=f"it belongs to {kind} claim")
+        )
+
     def inner(self, expr: object) -> tuple[Typed, int]:
-        """An expression under a derivative: over forward values only."""
+        """An expression under a derivative or expectation: over forward values only."""
         assert isinstance(expr, ast.Node)
         scope = Scope(self.types, self.dims, locals=self.locals, outer=frozenset(self.bound) | self.outer)
         tree = scope.infer(expr)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ class Meanings(Calls):
                 return [self.transposed(r, kind, node) for r in self.readings(operand)]
             case ast.Subscript(operand, items):
                 return self.subscript(operand, items, node)
-            case ast.Call(function) if FUNCTIONS[function].group == "derivative":
+            case ast.Call(function) if FUNCTIONS[function].group in {"derivative", "special"}:
                 return self.derivative(node)
             case ast.Call():
                 return self.call(node)

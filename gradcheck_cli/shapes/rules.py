@@ -18,6 +18,7 @@ RULES: Mapping[str, Rule] = {
     "matmul": rules_linalg.matmul,
     "matrix to scalar": rules_linalg.matrix_to_scalar,
     "square to scalar": rules_linalg.matrix_to_scalar,
+    "rank": rules_linalg.rank,
     "square": rules_linalg.square,
     "matrix": rules_linalg.matrix,
     "pinv": rules_linalg.pinv,

@@ -40,6 +40,13 @@ def matrix_to_scalar(call: Application) -> tuple[Type, Statics]:
     return Type(x.shape[:-2]), ()
 
 
+def rank(call: Application) -> tuple[Type, Statics]:
+    """[…, n, m] gives a whole number for each matrix."""
+    (x,) = call.args
+    needs_matrix(call, x, square=False)
+    return Type(x.shape[:-2], "int"), ()
+
+
 def square(call: Application) -> tuple[Type, Statics]:
     """[…, n, n] stays."""
     (x,) = call.args

@@ -61,6 +61,8 @@ class NameScope:
     indices: list[Index] = field(default_factory=list)
     invents: bool = False
     """Whether an unknown name in brackets becomes a free index."""
+    random: frozenset[str] = frozenset()
+    """The names that have no value but inside of `E(…)`."""
     outer: frozenset[str] = frozenset()
     """Indices of the formula around, which cannot be used in here."""
     cache: dict[object, Typed] = field(default_factory=dict)
@@ -99,6 +101,14 @@ class NameScope:
             return Position(self.bound[id], Type((), "int"), node)
         if id in self.locals:
             return self.local(id, node)
+        if id in self.random:
+            raise UserError(
+                Problem(
+                    f"`{id}` is random: by itself it has no value",
+                    node.span,
+                    help="take it under the expectation: `E(…)`",
+                )
+            )
         if id in self.types:
             return self.given(Value(id), self.types[id], node)
         if id in self.dims:

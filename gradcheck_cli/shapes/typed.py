@@ -124,7 +124,16 @@ class Derivative:
     indices: int = 0
 
 
-Quantity: TypeAlias = Value | Loss | Gradient | LossTangent | Tangent | Derivative
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The expectation of an expression over the random inputs; `tree` is over forward values only."""
+
+    tree: Typed
+    indices: int = 0
+    """How many indices the tree itself sums over."""
+
+
+Quantity: TypeAlias = Value | Loss | Gradient | LossTangent | Tangent | Derivative | Expected
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -14,9 +14,9 @@ from fractions import Fraction
 from gradcheck_cli.lang.ast import Expr, Name, walk
 from gradcheck_cli.spec.claims import ClaimReader
 from gradcheck_cli.spec.collect import Problems
-from gradcheck_cli.spec.domains import read_dimension, read_domain, read_number
+from gradcheck_cli.spec.domains import read_dimension, read_domain, read_number, read_random
 from gradcheck_cli.spec.formula import formula_text, read_expression
-from gradcheck_cli.spec.model import Claim, Definition, Document, Domain, Input, Operator
+from gradcheck_cli.spec.model import Claim, Definition, Document, Domain, Input, Operator, Random
 from gradcheck_cli.spec.names import DIMENSION, FORWARD, INPUT, WHERE, Names, check_name
 from gradcheck_cli.spec.parts import empty, entries, read_definitions, words
 from gradcheck_cli.spec.structure import check
@@ -158,7 +158,8 @@ class _OperatorReader:
             return None
         domain = self.domain(node)
         value = self.value(key, node)
-        return Input(key.value, key.span, self.shape(shape), shape.span, domain, value)
+        random = self.random(key.value, node)
+        return Input(key.value, key.span, self.shape(shape), shape.span, domain, value, random)
 
     def shape(self, node: Node) -> tuple[Expr, ...]:
         if not isinstance(node, Sequence):
@@ -181,6 +182,20 @@ class _OperatorReader:
         values = [self.problems.attempt(read_number, t) for t in texts]
         away = tuple(v for v in values if isinstance(v, Fraction))
         return Domain(domain.kind, domain.below, domain.low, domain.high, away, word.span if word else None)
+
+    def random(self, name: str, node: Mapping) -> Random | None:
+        place, text = node.key("random"), self.text(node.get("random"))
+        law = self.problems.attempt(read_random, text) if text else None
+        if place is not None:
+            for other in ("domain", "value", "away_from"):
+                key = node.key(other)
+                if key is not None:
+                    self.problems.report(
+                        f"`random` and `{other}` cannot stand together", key.span, "a law says it all"
+                    )
+        if law is not None:
+            self.names.laws[name] = (law.name, law.parameters)
+        return law
 
     def value(self, key: Scalar, node: Mapping) -> Definition | None:
         given, place = node.get("value"), node.key("value")

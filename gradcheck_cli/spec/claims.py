@@ -31,11 +31,11 @@ class ClaimReader:
         """The claim, or None if it has no formula; whether it is kept is decided in `build`."""
         kind = self._kind()
         where = read_definitions(self.problems, self.node.get("where"), self.names, WHERE)
-        formula = self._formula(kind) if kind else None
+        formula = self._formula(kind, kind) if kind else None
         links = len(formula.equation.sides) - 1 if formula else None
         ids = self._ids(default, taken, links)
         expect = self._expect(links)
-        correction = self._formula("correction")
+        correction = self._formula("correction", kind) if kind else None
         when = self._when()
         fixed = self._fixed(kind)
         quote = self._remark("quote")
@@ -43,12 +43,23 @@ class ClaimReader:
         if kind is None or formula is None:
             return None
         return Claim(
-            ids, kind, formula, self.node.span, expect, correction, when, fixed, where, quote=quote, note=note
+            ids,
+            kind,
+            formula,
+            self.node.span,
+            expect,
+            correction,
+            when,
+            fixed,
+            self._some(kind),
+            where,
+            quote=quote,
+            note=note,
         )
 
     def _kind(self) -> Kind | None:
         present = [(kind, key) for kind in KINDS if (key := self.node.key(kind)) is not None]
-        listed = "one of `gradient`, `differential`, `derivative`, `identity`"
+        listed = "one of " + ", ".join(f"`{kind}`" for kind in KINDS)
         if not present:
             if all(key.value in CLAIM.keys for key, _ in self.node.entries) and not self.node.flawed:
                 place = self.node.entries[0][0] if self.node.entries else self.node
@@ -65,14 +76,16 @@ class ClaimReader:
             )
         return present[0][0]
 
-    def _formula(self, key: str) -> Formula | None:
+    def _formula(self, key: str, kind: Kind) -> Formula | None:
         node = self.node.get(key)
         if not isinstance(node, Scalar) or empty(node):
             return None
         text = self.problems.attempt(formula_text, node)
         if text is not None and is_latex(text) and not self.sound:
             return None  # its names are not all known: nothing can be said about it
-        equation = self.problems.attempt(read_formula, text, self.names.symbols) if text is not None else None
+        equation = (
+            self.problems.attempt(read_formula, text, self.names.symbols, kind) if text is not None else None
+        )
         return Formula(text, equation) if text is not None and equation is not None else None
 
     def _remark(self, key: str) -> str | None:
@@ -155,6 +168,16 @@ class ClaimReader:
             else "is neither an input nor a dimension"
         )
         raise self.names.unknown(key.value, key.span, f"`{key.value}` {what}", INPUT, DIMENSION)
+
+    def _some(self, kind: Kind) -> bool:
+        key, node = self.node.key("quantifier"), self.node.get("quantifier")
+        if key is not None and kind != "property":
+            self.problems.report(
+                "`quantifier` belongs to a `property` claim",
+                key.span,
+                "leave it out: every other claim is meant for all data",
+            )
+        return isinstance(node, Scalar) and node.value == "some"
 
     def _fixed(self, kind: Kind | None) -> tuple[Name, ...]:
         key = self.node.key("fixed")

@@ -1,4 +1,4 @@
-"""Reads what stands behind `shape:`, `domain:` and `away_from:`: dimensions, sets and plain numbers."""
+"""Reads what stands behind `shape:`, `domain:`, `random:` and `away_from:`: sizes, sets, laws and numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 from gradcheck_cli.lang.ast import Binary, Expr, Name, Negative, Number, walk
 from gradcheck_cli.lang.plain import parse_expression
 from gradcheck_cli.spec.formula import part, read_expression
-from gradcheck_cli.spec.model import DOMAINS, Domain
+from gradcheck_cli.spec.model import DOMAINS, LAWS, Domain, Random
 from gradcheck_cli.text import Problem, Text, UserError, nearest
 
 _DOMAIN = re.compile(r"([^\W\d][\w-]*)\s*(?:\((.*)\))?", re.DOTALL)
@@ -88,3 +88,40 @@ def _bounds(text: Text, inside: Text | None) -> tuple[Fraction, Fraction]:
             )
         )
     return low, high
+
+
+def read_random(text: Text) -> Random:
+    """`normal(0, 1)`, `uniform(-1, 1)`, `rademacher`; `normal` alone is standard. Raises UserError."""
+    match = _DOMAIN.fullmatch(text.value)
+    if match is None and "(" in text.value and ")" not in text.value:
+        advice = "inside `{…}` a comma ends a value: write `'normal(0, 2)'`, between quotes"
+        raise UserError(Problem(f"`{text.value}` is cut off", text.all, help=advice))
+    if match is None or match[1] not in LAWS:
+        word = match[1] if match else text.value
+        other = nearest(word, LAWS)
+        listed = "the laws are `normal(mean, deviation)`, `uniform(low, high)` and `rademacher`"
+        advice = f"did you mean `{other}`?" if other else listed
+        raise UserError(Problem(f"`{word}` is not a law", text.all, help=advice))
+    name, needed = match[1], LAWS[match[1]]
+    usual = (Fraction(0), Fraction(1)) if needed else ()
+    parameters = _parameters(part(text, *match.span(2))) if match[2] is not None else usual
+    if len(parameters) != len(needed):
+        needs = " and ".join(needed) or "nothing"
+        example = f"{name}(0, 1)" if needed else name
+        raise UserError(Problem(f"`{name}` takes {needs} in brackets", text.all, help=f"write `{example}`"))
+    if name == "normal" and parameters[1] <= 0:
+        raise UserError(Problem("a standard deviation is positive", text.all, help="write `normal(0, 1)`"))
+    if name == "uniform" and parameters[0] >= parameters[1]:
+        empty = "this range is empty: its lower end must be below its upper end"
+        raise UserError(Problem(empty, text.all, help="write `uniform(-1, 1)`"))
+    return Random(name, parameters)
+
+
+def _parameters(inside: Text) -> tuple[Fraction, ...]:
+    """Numbers between commas."""
+    found, start = [], 0
+    for piece in inside.value.split(","):
+        if piece.strip():
+            found.append(read_number(part(inside, start, start + len(piece))))
+        start += len(piece) + 1
+    return tuple(found)

@@ -8,15 +8,20 @@ from gradcheck_cli.lang.ast import Equation, Expr
 from gradcheck_cli.lang.latex import is_latex, parse_latex_equations, parse_latex_expression
 from gradcheck_cli.lang.latex_symbols import Symbols
 from gradcheck_cli.lang.plain import parse_equation, parse_expression
+from gradcheck_cli.spec.model import RELATIONAL, Kind
 from gradcheck_cli.spec.yaml_tree import Scalar
 from gradcheck_cli.text import Problem, Text, UserError
 
 
-def read_formula(text: Text, symbols: Callable[[], Symbols] | None = None) -> Equation:
-    """An equation or a chain of them. Raises UserError."""
+def read_formula(
+    text: Text, symbols: Callable[[], Symbols] | None = None, kind: Kind = "identity"
+) -> Equation:
+    """An equation or a chain of them; inequalities where the kind of claim has them. Raises UserError."""
+    relational = kind in RELATIONAL
     if not is_latex(text):
-        return parse_equation(text)
-    equations = parse_latex_equations(text, symbols() if symbols else Symbols())
+        return parse_equation(text, relational=relational)
+    known = symbols() if symbols else Symbols()
+    equations = parse_latex_equations(text, known, relational=relational, members=kind == "shape")
     if len(equations) > 1:
         raise UserError(
             Problem(

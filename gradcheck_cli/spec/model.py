@@ -6,17 +6,24 @@ shapes fit is decided later, by `shapes`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, get_args
 
-from gradcheck_cli.lang.ast import Equation, Expr, Name
+from gradcheck_cli.lang.ast import Equation, Expr, Name, Number
+from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.text import Problem, Source, Span, Text
 
-Kind = Literal["gradient", "differential", "derivative", "identity"]
+Kind = Literal[
+    "gradient", "differential", "derivative", "identity", "expectation", "property", "shape", "cost"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-Verdict = Literal["holds", "wrong", "shape-mismatch", "undecided"]
+RELATIONAL: tuple[Kind, ...] = ("property", "cost")
+"""Kinds whose sides may stand in other relations than `=`."""
+
+Verdict = Literal["holds", "wrong", "shape-mismatch", "conditional", "undecided"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 DOMAINS = (
@@ -34,6 +41,14 @@ DOMAINS = (
     "mask",
     "range",
 )
+
+
+LAWS: Mapping[str, tuple[str, ...]] = {
+    "normal": ("a mean", "a standard deviation"),
+    "uniform": ("a lower", "an upper end"),
+    "rademacher": (),
+}
+"""The laws of random inputs, and their parameters."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,20 @@ class Domain:
 
 
 @dataclass(frozen=True)
+class Random:
+    """A law that every element of an input follows, each by itself."""
+
+    name: str
+    """`normal`, `uniform` or `rademacher`."""
+    parameters: tuple[Fraction, ...] = ()
+    """Mean and standard deviation; the lower and upper end; none."""
+
+    def __str__(self) -> str:
+        inside = ", ".join(to_plain(Number(p)) for p in self.parameters)
+        return f"{self.name}({inside})" if inside else self.name
+
+
+@dataclass(frozen=True)
 class Input:
     """A leaf of the forward computation."""
 
@@ -75,6 +104,8 @@ class Input:
     domain: Domain = Domain()
     value: Definition | None = None
     """A given constant instead of random numbers."""
+    random: Random | None = None
+    """The law under which `E(…)` takes its expectations."""
 
     @property
     def differentiable(self) -> bool:
@@ -105,6 +136,8 @@ class Claim:
     correction: Formula | None = None
     when: tuple[Definition, ...] = ()
     fixed: tuple[Name, ...] = ()
+    some: bool = False
+    """A property that holds for some data, not for all."""
     where: tuple[Definition, ...] = ()
     quote: str | None = None
     note: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gradcheck_cli.lang.ast import Expr, Name, Subscript, walk
-from gradcheck_cli.lang.latex_symbols import Symbols
+from gradcheck_cli.lang.latex_symbols import Law, Symbols
 from gradcheck_cli.lang.plain import parse_expression
 from gradcheck_cli.spec.yaml_tree import Scalar
 from gradcheck_cli.text import Problem, Span, UserError, nearest
@@ -76,6 +76,8 @@ class Names:
         """For each line of `forward` the names in it."""
         self.notation: dict[str, str] = outer.notation if outer else {}
         self.vectors: str = outer.vectors if outer else "column"
+        self.laws: dict[str, Law] = outer.laws if outer else {}
+        """For each random input its law."""
 
     def declare(self, name: str, role: str, span: Span) -> None:
         """Raises UserError if the name is taken, or would make a `dX` ambiguous."""
@@ -102,7 +104,7 @@ class Names:
         """The names as the LaTeX parser wants them."""
         quantities = frozenset(self.of(INPUT, FORWARD))
         dims, locals_ = frozenset(self.of(DIMENSION)), frozenset(self.of(WHERE))
-        return Symbols(quantities, dims, locals_, self.needs, self.notation, self.vectors)
+        return Symbols(quantities, dims, locals_, self.needs, self.notation, self.vectors, self.laws)
 
     def role(self, name: str) -> str | None:
         """What a name is, if it is declared."""

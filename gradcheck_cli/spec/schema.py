@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from gradcheck_cli.spec.model import KINDS, VERDICTS
 from gradcheck_cli.spec.yaml_tree import ScalarKind
 
-FUTURE_KINDS = ("expectation", "property", "shape", "cost", "value", "code")
+FUTURE_KINDS = ("value", "code")
 """Kinds of claims that are planned: worth a better message than «unknown key»."""
 
 
@@ -80,6 +80,7 @@ TEXT = Leaf("text", _TEXT_JSON)
 WORD = Leaf("a word", _TEXT_JSON)
 NAME = Leaf("a name", {"type": "string"}, kinds=("text",))
 VECTORS = Leaf("`column` or `row`", {"enum": ["column", "row"]}, kinds=("text",), choices=("column", "row"))
+QUANTIFIER = Leaf("`all` or `some`", {"enum": ["all", "some"]}, kinds=("text",), choices=("all", "some"))
 FORMULA = Leaf("a formula", _TEXT_JSON)
 NUMBER = Leaf("a number", {"type": "number"}, kinds=("number",))
 FLAG = Leaf("`true` or `false`", {"type": "boolean"}, kinds=("boolean",))
@@ -102,6 +103,9 @@ INPUT = Keys(
             "away_from: [0, 1]",
         ),
         "value": Key(FORMULA, "A given constant instead of random numbers.", "value: 1e-5"),
+        "random": Key(
+            TEXT, "The law of every element, for expectations: `E(u @ u.T)`.", "random: normal(0, 1)"
+        ),
     }
 )
 
@@ -121,6 +125,16 @@ CLAIM = Keys(
         "identity": Key(
             FORMULA, "An equation without d-names, true for all inputs.", "identity: trace(A) = sum(s)"
         ),
+        "expectation": Key(
+            FORMULA, "An equation about expectations over random inputs.", "expectation: E(u @ u.T) = eye(n)"
+        ),
+        "property": Key(FORMULA, "A relation, perhaps an inequality.", "property: rank(A @ B) <= r"),
+        "shape": Key(FORMULA, "An equation of shapes.", "shape: shape(A @ V) = [n, d]"),
+        "cost": Key(
+            FORMULA,
+            "A relation between operations, memory and sizes.",
+            "cost: flops(X.T @ dY) < flops(X @ W)",
+        ),
         "id": Key(WORDS, "A word for the claim, or for a chain a list with one for each link.", "id: dX"),
         "expect": Key(
             Either("a verdict or a list of verdicts", VERDICT, ListOf(VERDICT, least=1)),
@@ -133,6 +147,9 @@ CLAIM = Keys(
         "where": Key(DEFINITIONS, "Local definitions.", "where: {g: dy * y}"),
         "when": Key(
             DEFINITIONS, "An assumption: an input or dimension set to a value.", "when: {gamma: ones(n)}"
+        ),
+        "quantifier": Key(
+            QUANTIFIER, "Whether a property holds for all data, or for some (`can be`).", "quantifier: some"
         ),
         "fixed": Key(WORDS, "Inputs or intermediates that a differential holds constant.", "fixed: [B]"),
         "quote": Key(TEXT, "The formula as the source prints it.", "quote: 'dX = dY Wᵀ'"),

@@ -10,18 +10,22 @@ from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.ast import Equation
 from gradcheck_cli.shapes import static
 from gradcheck_cli.shapes.dims import Dim, Shape
-from gradcheck_cli.shapes.infer import Local, Meaning, Scope, is_bare, same_shape, sides_differ
+from gradcheck_cli.shapes.infer import Local, Meaning, Scope, same_shape, sides_differ
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
 from gradcheck_cli.shapes.resolve import Resolved, is_loose, resolve_equation, resolve_expression
 from gradcheck_cli.shapes.typed import Index, Program, Type, Typed, TypedDefinition, Value, quantities
-from gradcheck_cli.spec.model import Claim, Definition, Formula, Operator
+from gradcheck_cli.spec.model import Claim, Definition, Formula, Kind, Operator
 from gradcheck_cli.text import Problem, UserError
 
-_MEANING: Mapping[str, Meaning] = {
+_MEANING: Mapping[Kind, Meaning] = {
     "gradient": "gradient",
     "derivative": "gradient",
     "differential": "differential",
     "identity": "values",
+    "expectation": "values",
+    "property": "gradient",
+    "shape": "gradient",
+    "cost": "gradient",
 }
 
 
@@ -32,6 +36,7 @@ class Link:
     left: Typed | None
     right: Typed | None
     mismatch: ShapeMismatch | None = None
+    relation: str = "="
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +56,8 @@ class TypedClaim:
     """The claim in plain form, as it was judged."""
     remarks: tuple[str, ...] = ()
     """What had to be assumed to read it."""
+    scope: Scope | None = None
+    """Of a `cost` claim, whose sides are no arrays: what its names mean."""
 
 
 def type_program(operator: Operator, when: Iterable[Definition] = ()) -> Program:
@@ -115,14 +122,21 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
     program = type_program(operator, claim.when)
     given = _given(operator, claim, program)
     remarks: list[str] = []
+    random = _random(operator, claim, program)
     locals_ = _locals(operator, claim, program, remarks)
+
+    def fresh() -> Scope:
+        meaning = _MEANING[claim.kind]
+        return Scope(program.types, program.dims, meaning, program, locals_, invents=True, random=random)
+
     equation = (formula or claim.formula).equation
-    resolved = resolve_equation(
-        equation.sides,
-        Scope(program.types, program.dims, _MEANING[claim.kind], program, locals_, invents=True),
-        operator.vectors,
-    )
-    scope = Scope(program.types, program.dims, _MEANING[claim.kind], program, locals_, invents=True)
+    if claim.kind == "cost":
+        empty = tuple(Link(None, None, relation=equation.relation(n)) for n in range(len(equation.sides) - 1))
+        return TypedClaim(program, given, empty, (), (), equation=equation, scope=fresh())
+    if claim.kind == "shape":
+        equation = Equation(tuple(map(_as_array, equation.sides)), span=equation.span)
+    resolved = resolve_equation(equation.sides, fresh(), operator.vectors)
+    scope = fresh()
     sides: list[Typed | ShapeMismatch] = []
     for number, side in enumerate(resolved.sides):
         try:
@@ -137,15 +151,15 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
                 if scope.indices[i] in scope.bound.values()
             )
     links = []
-    for left, right in pairwise(sides):
+    for number, (left, right) in enumerate(pairwise(sides)):
+        relation = equation.relation(number)
         if isinstance(left, ShapeMismatch) or isinstance(right, ShapeMismatch):
             first = right if isinstance(right, ShapeMismatch) else left
             assert isinstance(first, ShapeMismatch)
-            links.append(Link(None, None, first))
-        elif not same_shape(left, right) or (is_bare(left) and is_bare(right)):
-            links.append(Link(left, right, None if same_shape(left, right) else sides_differ(left, right)))
+            links.append(Link(None, None, first, relation))
         else:
-            links.append(Link(left, right))
+            differ = None if same_shape(left, right) else sides_differ(left, right)
+            links.append(Link(left, right, differ, relation))
     return TypedClaim(
         program,
         given,
@@ -153,15 +167,47 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
         tuple(scope.indices),
         free,
         frozenset(name.id for name in claim.fixed),
-        _equation(equation, resolved),
+        None if claim.kind == "shape" else _equation(equation, resolved),
         (*remarks, *resolved.remarks),
     )
+
+
+def _random(operator: Operator, claim: Claim, program: Program) -> frozenset[str]:
+    """In an `expectation` claim the names that depend on a random input. Raises UserError without one."""
+    if claim.kind != "expectation":
+        return frozenset()
+    drawn = {i.name for i in operator.inputs if i.random is not None}
+    if not drawn:
+        raise UserError(
+            Problem(
+                "no input is random, so that there is nothing to take an expectation over",
+                claim.formula.text.all,
+                help="give an input a law: `u: {shape: [n], random: normal(0, 1)}`",
+            )
+        )
+    return frozenset(name for name, needs in program.needs.items() if needs & drawn)
+
+
+def _as_array(side: ast.Expr) -> ast.Expr:
+    """In a `shape` claim a list of dimensions is any array of that shape, and `shape(X)` is X itself."""
+
+    def change(node: ast.Node) -> ast.Node:
+        match node:
+            case ast.Call("stack", items):
+                return ast.Call("ones", items, span=node.span)
+            case ast.Call("shape", (inner,)):
+                return inner
+        return node
+
+    return ast.transform(side, change)  # type: ignore[return-value]
 
 
 def _equation(printed: Equation, resolved: Resolved) -> Equation | None:
     """The equation with its sides in plain form, if every side has one."""
     sides = tuple(s for s in resolved.sides if not isinstance(s, ShapeMismatch))
-    return Equation(sides, span=printed.span) if len(sides) == len(resolved.sides) else None
+    return (
+        Equation(sides, printed.relations, span=printed.span) if len(sides) == len(resolved.sides) else None
+    )
 
 
 def _locals(operator: Operator, claim: Claim, program: Program, remarks: list[str]) -> dict[str, Local]:

@@ -27,7 +27,7 @@ from gradcheck_cli.evaluate.numpy_functions import NUMPY
 from gradcheck_cli.evaluate.torch_functions import TORCH
 from gradcheck_cli.lang.functions import FUNCTIONS
 
-BOUND = {name for name, f in FUNCTIONS.items() if f.group != "derivative"}
+BOUND = {name for name, f in FUNCTIONS.items() if f.group not in {"derivative", "special"}}
 TAKES_RANKS = {"matmul", "solve", "solve_triangular", "kron", "diag", "gather", "scatter_add"}
 TAKES_LEAD = {"constructor", "shape", "indexing"}
 
@@ -327,6 +327,8 @@ CASES = [
     Case("matmul", of(("whole", (2, 3)), ("whole", (3, 2))), lambda x, y: np.matmul(x, y).astype(float)),
     Case("trace", of((3, 3)), lambda x: math.fsum(x[i, i] for i in range(3))),
     Case("trace", of((2, 3, 3)), lambda x: np.array([math.fsum(a[i, i] for i in range(3)) for a in x])),
+    Case("rank", of(INVERTIBLE), lambda x: len(x)),
+    Case("rank", of((2, 3, 4)), lambda x: np.linalg.matrix_rank(x)),
     Case("det", of(INVERTIBLE), _leibniz),
     Case("logdet", of(INVERTIBLE), lambda x: math.log(abs(_leibniz(x)))),
     Case("inv", of(INVERTIBLE), _cramer),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 
 import pytest
 
@@ -36,6 +37,7 @@ SYMBOLS = Symbols(
     ),
     frozenset({"n", "m", "d", "l"}),
     needs={"y": frozenset({"x"}), "f": frozenset({"y"})},
+    laws={"u": ("normal", (Fraction(0), Fraction(3))), "r": ("rademacher", ())},
 )
 
 
@@ -160,11 +162,59 @@ MESSAGES = [
    = help: write the sum out with an index: `\sum_{i=1}^n x_i`, or give every term""",
     ),
     (
-        r"y = \mathbb{E}[x]",
-        r"""error: expectations are not judged yet
-  --> f:1:14
-1 | $y = \mathbb{E}[x]$
-  |              ^
+        r"y = \mathbb{E}_{x}[x]",
+        r"""error: `x` is not random
+  --> f:1:18
+1 | $y = \mathbb{E}_{x}[x]$
+  |                  ^
+   = help: give the input a law: `x: {shape: …, random: normal(0, 1)}`""",
+    ),
+    (
+        r"y = \mathbb{E}_{z}[x]",
+        r"""error: `z` is not declared
+  --> f:1:18
+1 | $y = \mathbb{E}_{z}[x]$
+  |                  ^
+   = help: give the input a law: `z: {shape: …, random: normal(0, 1)}`""",
+    ),
+    (
+        r"y = \mathbb{E}_{u\sim\mathcal N(0,4)}[u]",
+        r"""error: the formula draws `u` by another law than the spec, `normal(0, 3)` (mean and standard deviation)
+  --> f:1:23
+1 | $y = \mathbb{E}_{u\sim\mathcal N(0,4)}[u]$
+  |                       ^^^^^^^^^^^^^^^
+   = help: the spec must say what the formula says""",
+    ),
+    (
+        r"y = \mathbb{E}_{u\sim\Gamma}[u]",
+        r"""error: this law is not known
+  --> f:1:23
+1 | $y = \mathbb{E}_{u\sim\Gamma}[u]$
+  |                       ^^^^^^
+   = help: known are `\mathcal N(0, 1)`, `\mathcal U(a, b)`""",
+    ),
+    (
+        r"y = \mathbb{E}_{u\sim N(0,x)}[u]",
+        r"""error: a number is expected here
+  --> f:1:28
+1 | $y = \mathbb{E}_{u\sim N(0,x)}[u]$
+  |                            ^
+   = help: a law is written `\mathcal N(0, 1)`""",
+    ),
+    (
+        r"y = \mathbb{E}_{1}[u]",
+        r"""error: expected a random input after `_`, not `1`
+  --> f:1:18
+1 | $y = \mathbb{E}_{1}[u]$
+  |                  ^
+   = help: an expectation is written `\mathbb E_{u\sim\mathcal N(0,1)}[\dots]`""",
+    ),
+    (
+        r"y = \mathbb{P}[x]",
+        r"""error: `P` is no array
+  --> f:1:6
+1 | $y = \mathbb{P}[x]$
+  |      ^^^^^^^^^^
    = help: state the claim for given arrays""",
     ),
     (
@@ -599,3 +649,66 @@ def test_a_formula_has_a_length():
     assert message("x" * 30_000).startswith(
         "error: this formula has 30,002 characters; at most 20,000 are read"
     )
+
+
+@pytest.mark.parametrize(
+    ("formula", "plain"),
+    [
+        (r"\mathbb{E}[x] = y", "E(x) = y"),
+        (r"\mathbb E_{u} \left[ u u^\top \right] = y", "E(u u.top) = y"),
+        (r"\mathbb{E}_{u\sim \mathcal{N}(0,9)}[u] = y", "E(u) = y"),
+        (r"\mathbb{E}_{u\sim N(0, 3^2)} u = y", "E(u) = y"),
+        (r"\mathbb{E}_{u,r\sim\text{Rademacher}}[r] = y", None),
+        (r"\mathbb{E}_{r\sim\text{Rademacher}}\{r\} = y", "E(r) = y"),
+        (r"\operatorname{E}[x] = y", "E(x) = y"),
+        (r"\operatorname{E}_{u}(x) = y", "E(x) = y"),
+        (r"\text{E} = y", "E = y"),
+    ],
+)
+def test_expectations(formula, plain):
+    if plain is None:
+        assert "another law" in message(formula)
+    else:
+        assert read(f"${formula}$") == [plain]
+
+
+@pytest.mark.parametrize(
+    ("formula", "plain"),
+    [
+        (r"0 \le x < y", "0 <= x < y"),
+        (r"x = y \neq 0", "x = y != 0"),
+        (r"x \geqslant y", "x >= y"),
+        (r"\text{rank}(A) \leq n", "rank(A) <= n"),
+    ],
+)
+def test_relations(formula, plain):
+    (found,) = parse_latex_equations(Text.whole("f", f"${formula}$"), SYMBOLS, relational=True)
+    assert to_plain(found) == plain
+    with pytest.raises(UserError):
+        equations(f"${formula}$")
+
+
+@pytest.mark.parametrize(
+    ("formula", "plain"),
+    [
+        (r"A\in\mathbb{R}^{n\times m}", ["A = ones(n, m)"]),
+        (r"x \in \mathbb R^n", ["x = ones(n)"]),
+        (r"s \in \mathbb R", ["s = ones()"]),
+        (
+            r"A\in\mathbb{R}^{n\times 1}, B \in \mathbb{R}^{2m \times n}",
+            ["A = ones(n, 1)", "B = ones(2 * m, n)"],
+        ),
+    ],
+)
+def test_members(formula, plain):
+    found = parse_latex_equations(Text.whole("f", f"${formula}$"), SYMBOLS, members=True)
+    assert [to_plain(e) for e in found] == plain
+
+
+def test_a_font_belongs_to_the_place_of_its_letter():
+    (found,) = equations(r"$\mathbf{x} = \mathbf y + \mathrm{w}$")
+    assert [n.span.text for n in ast.walk(found) if isinstance(n, ast.Name)] == [
+        r"\mathbf{x}",
+        r"\mathbf y",
+        r"\mathrm{w}",
+    ]

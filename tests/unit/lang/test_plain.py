@@ -84,7 +84,7 @@ MESSAGES = [
     ("a.clamp(0)", 3, 5, "`.clamp` is not part of the language", "write it as a call: `clip(…)`"),
     ("np.exp(x)", 4, 3, "`.exp` is not part of the language", "write `exp(…)` without a module's name"),
     ("torch.bmm(x)", 7, 3, "`.bmm` is not part of the language", "write `matmul(…)` without a module's name"),
-    ("a.shape", 3, 5, "`.shape` is not part of the language", "only `.T` and `.mT` follow a dot"),
+    ("a.shape", 3, 5, "`.shape` is not part of the language", "write it as a call: `shape(…)`"),
     ("a.__class__", 3, 9, "`.__class__` is not part of the language", "only `.T` and `.mT` follow a dot"),
     ("__import__('os')", 1, 10, "`__import__` is not a function", "if `__import__` is an array, " + PRODUCT),
     ("softmx(x)", 1, 6, "`softmx` is not a function", "did you mean `softmax`?"),

@@ -610,9 +610,9 @@ MESSAGES = [
     (
         r"s = \text{sum}(\mathbf 1)",
         r"""error: nothing here says which shape this has
-  --> f:1:25
+  --> f:1:17
 1 | $s = \text{sum}(\mathbf 1)$
-  |                         ^
+  |                 ^^^^^^^^^
    = help: write the shape below it: `\mathbf 1_n`, `\mathbf 1_{n\times m}`, `I_n`""",
     ),
     (

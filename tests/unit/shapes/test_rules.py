@@ -88,6 +88,7 @@ def _svd(x):
 
 NUMPY = {name: getattr(np, name) for name in FUNCTIONS if hasattr(np, name)}
 NUMPY |= {name: getattr(np.linalg, name) for name in ("det", "inv", "pinv", "cholesky")}
+NUMPY["rank"] = np.linalg.matrix_rank
 NUMPY |= {
     name: getattr(scipy.special, name)
     for name in ("erf", "erfc", "erfinv", "digamma", "softmax", "log_softmax", "logsumexp")
@@ -123,7 +124,7 @@ sum(A) | sum(T, axis=0) | sum(T, axis=(0, -1)) | mean(T, axis=1, keepdims=True) 
 min(A, axis=0) | var(A, axis=1, correction=1) | std(A) | logsumexp(T, axis=(1, 2)) | norm(A, axis=-1, keepdims=True) | sum(s)
 cumsum(A, axis=0) | cumprod(A) | softmax(T) | log_softmax(A, axis=0) | flip(A) | flip(T, axis=0) | roll(A, 2) | roll(A, -1, axis=0)
 A @ B | x @ A | A @ z | x @ y | T @ B | T @ U | T @ z | x @ T | T.mT @ T | A.T @ A | matmul(A, B) | A @ U
-trace(S) | trace(Q) | det(Q) | logdet(S) | inv(Q) | pinv(A) | pinv(T) | cholesky(P) | tril(T) | triu(A, k=1) | tril(A, -1)
+trace(S) | trace(Q) | rank(A) | rank(T) | det(Q) | logdet(S) | inv(Q) | pinv(A) | pinv(T) | cholesky(P) | tril(T) | triu(A, k=1) | tril(A, -1)
 solve(S, x) | solve(S, A) | solve(Q, T) | solve(S, T) | solve_triangular(P, x) | solve_triangular(P, A, lower=False)
 kron(A, B) | kron(x, z) | outer(x, z) | dot(x, y) | diag(x) | diag(S)
 einsum('ij,jk->ik', A, B) | einsum('bij,jk', T, B) | einsum('ii->i', S) | einsum('ij->', A) | einsum('i,j,k->kij', x, z, x) | einsum('ij', A)

@@ -149,7 +149,7 @@ def test_the_other_operators_of_a_file_stay():
     assert [c.id for o in file.operators for c in o.claims] == ["f#1", "f#3"]
 
 
-LISTED = "`gradient`, `differential`, `derivative`, `identity`"
+LISTED = "`gradient`, `differential`, `derivative`, `identity`, `expectation`, `property`, `shape`, `cost`"
 
 MESSAGES = [
     (
@@ -162,11 +162,11 @@ error: unknown key `gradent`
    = help: did you mean `gradient`?""",
     ),
     (
-        spec(claims="cost: flops(X) = 3"),
+        spec(claims="code: f(X)"),
         """\
-error: `cost` claims are not judged yet
+error: `code` claims are not judged yet
   --> f.yaml:7:5
-7 |   - cost: flops(X) = 3
+7 |   - code: f(X)
   |     ^^^^""",
     ),
     (
