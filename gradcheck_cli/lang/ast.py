@@ -178,6 +178,13 @@ class Series(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Blocks(Node):
+    """A matrix of symbols: what they are, numbers, vectors or blocks, decides how they are joined."""
+
+    rows: tuple[Tuple, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Noted(Node):
     """A part that had to be interpreted: the remark says how it was read."""
 
@@ -185,7 +192,7 @@ class Noted(Node):
     remark: str
 
 
-Loose: TypeAlias = Juxtapose | Either | Unsized | Series | Noted
+Loose: TypeAlias = Juxtapose | Either | Unsized | Series | Blocks | Noted
 """What only LaTeX gives, until the shapes have settled it; so are the power `^` and the transpose `top`."""
 
 

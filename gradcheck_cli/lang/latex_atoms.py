@@ -8,6 +8,7 @@ from gradcheck_cli.lang.ast import Binary, Call, Expr, Name, Number, String
 from gradcheck_cli.lang.latex_cursor import Cursor
 from gradcheck_cli.lang.latex_derivatives import (
     adjoint,
+    delta,
     differential,
     fraction,
     inline,
@@ -219,11 +220,11 @@ def undeclared(p: Cursor, token: Token) -> Expr:
     if token.text == r"\delta":
         p.advance()
         if p.accept("_"):
-            return kronecker(p, start)
+            return delta(p, start) or kronecker(p, start)
         raise p.problem(
             r"`\delta` alone has no meaning here",
             token,
-            r"declare it, or write `\delta_{ij}` or `\mathrm dX`",
+            r"declare it, or write `\delta_X` for the gradient, `\delta_{ij}`, or `\mathrm dX`",
         )
     if token.text == r"\sigma":
         p.advance()

@@ -181,6 +181,20 @@ def adjoint(p: Cursor) -> Expr | None:
     return Noted(gradient, remark, span=p.span(place))
 
 
+def delta(p: Cursor, start: int) -> Expr | None:
+    r"""What stands behind `\delta_`: a quantity, whose gradient is meant; None (and no step) for indices."""
+    position = p.position
+    grouped = p.accept("{")
+    found = symbol(p) if is_symbol(p.token) and p.token.kind != "text" else None
+    if not isinstance(found, Name) or found.id not in p.symbols.quantities or (grouped and not p.accept("}")):
+        p.position = position
+        return None
+    gradient = Call("grad", (found,), span=p.span(start))
+    return Noted(
+        gradient, rf"`\delta_{{{found.id}}}` is read as the gradient of `{found.id}`", span=p.span(start)
+    )
+
+
 def differential(p: Cursor) -> Expr:
     r"""`dX`, `\mathrm dX`, `d\mathbf x`, `d(X W)`, `de^{x_i}`."""
     start = p.advance().start

@@ -2,7 +2,7 @@ r"""Reads what brackets and bars enclose: norms, `|x|`, `\langle a, b\rangle`, i
 
 from __future__ import annotations
 
-from gradcheck_cli.lang.ast import Binary, Call, Either, Expr, Noted
+from gradcheck_cli.lang.ast import Binary, Blocks, Call, Either, Expr, Noted, Tuple
 from gradcheck_cli.lang.latex_cursor import Cursor
 
 COMPARISONS = {
@@ -126,7 +126,7 @@ def cases(p: Cursor, start: int) -> Expr:
 
 
 def matrix(p: Cursor, start: int, kind: str) -> Expr:
-    """Rows of numbers or scalars; one row or one column is a vector."""
+    """Rows of numbers, vectors or blocks."""
     rows: list[list[Expr]] = [[]]
     p.deeper()
     while p.token.kind != "end-of":
@@ -143,7 +143,5 @@ def matrix(p: Cursor, start: int, kind: str) -> Expr:
     place = p.span(start)
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise p.refuse("the rows of this matrix differ in length", start)
-    if len(rows) == 1 or len(rows[0]) == 1:
-        return Call("stack", tuple(cell for row in rows for cell in row), span=place)
-    found = Call("stack", tuple(Call("stack", tuple(row), span=place) for row in rows), span=place)
+    found: Expr = Blocks(tuple(Tuple(tuple(row), span=place) for row in rows), span=place)
     return Call("det", (found,), span=place) if kind == "vmatrix" else found

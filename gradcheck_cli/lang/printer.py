@@ -106,6 +106,8 @@ def _print(node: ast.Node) -> tuple[str, int]:  # noqa: C901  one case a node
             return _print(options[-1])
         case ast.Unsized(function):
             return {"ones": "𝟏", "eye": "I"}.get(function, function), _ATOM
+        case ast.Blocks(rows):
+            return f"[{'; '.join(', '.join(map(to_plain, row.items)) for row in rows)}]", _ATOM
         case ast.Series(function, indices, _, _, _, body):
             return f"{function}[{', '.join(i.id for i in indices)}]({to_plain(body)})", _ATOM
     raise TypeError(f"not an expression: {type(node).__name__}")

@@ -23,7 +23,6 @@ from math import isfinite, log, sqrt
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import chdtri, ndtri, stdtrit
 
 from gradcheck_cli.evaluate import deadline
 
@@ -154,6 +153,8 @@ class _Look:
     def __init__(self, data: _Batches, tail: float, *, last: bool = True) -> None:
         count = len(data.means)
         self.samples, self.freedom = data.samples, count - 1
+        from scipy.special import stdtrit  # noqa: PLC0415  a tenth of a second, rarely needed
+
         self.critical = -float(stdtrit(self.freedom, tail))
         with np.errstate(all="ignore"):
             self.mean = np.mean(data.means, axis=0)
@@ -184,6 +185,8 @@ class _Look:
         normal with the variance 1 + c²/(2 f). The error is itself estimated, and is taken from the upper
         end of its confidence interval; the largest of another sample may well be some times larger.
         """
+        from scipy.special import chdtri, ndtri  # noqa: PLC0415
+
         needed = self.critical + float(ndtri(POWER)) * sqrt(1 + self.critical**2 / (2 * self.freedom))
         upper = sqrt(self.freedom / float(chdtri(self.freedom, POWER)))
         return float(np.max(needed * upper * self.error + PEAKS * self.unseen))

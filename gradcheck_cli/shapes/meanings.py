@@ -12,6 +12,7 @@ from gradcheck_cli.lang.functions import FUNCTIONS
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.shapes import rules
 from gradcheck_cli.shapes.applied import Calls
+from gradcheck_cli.shapes.blocks import joined
 from gradcheck_cli.shapes.dims import show
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
 from gradcheck_cli.shapes.readings import Reading, best, eye, ones, static_form
@@ -51,6 +52,8 @@ class Meanings(Calls):
                 return self.over(function, indices, node)
             case ast.Series():
                 return self.series(node)
+            case ast.Blocks(rows):
+                return [self.blocks(rows, node)]
             case ast.Either(options):
                 return self.first_fitting([partial(self.readings, option) for option in options])
             case ast.Noted(operand, remark):
@@ -241,6 +244,16 @@ class Meanings(Calls):
                 key = self.keys.of("matrix power", reading.key, exponent.value)
                 found.append(Reading(expr, reading.type, False, reading.cost, reading.remarks, key))
         return best(found)
+
+    def blocks(self, rows: tuple[ast.Tuple, ...], node: ast.Expr) -> Reading:
+        """A matrix of symbols, each in its best reading."""
+        cells = [[min(self.readings(cell), key=lambda r: r.cost) for cell in row.items] for row in rows]
+        expr = joined(cells, node)
+        found = self.known(expr, self.scope.infer(expr).type)
+        lies = len(rows) == 1 and found.rank == 1
+        costs = sum(cell.cost for row in cells for cell in row)
+        remarks = tuple(dict.fromkeys(m for row in cells for cell in row for m in cell.remarks))
+        return Reading(found.expr, found.type, lies or found.row, costs, remarks, found.key)
 
     # sums over indices
 

@@ -19,7 +19,7 @@ from gradcheck_cli.shapes.readings import Reading
 from gradcheck_cli.shapes.unsized import filled, unsettled
 from gradcheck_cli.text import Problem, UserError
 
-_LOOSE = (ast.Juxtapose, ast.Either, ast.Unsized, ast.Series, ast.Noted)
+_LOOSE = (ast.Juxtapose, ast.Either, ast.Unsized, ast.Series, ast.Blocks, ast.Noted)
 _MISSING = 100
 """What it costs a shape that one side has no reading of it."""
 

@@ -402,7 +402,7 @@ MESSAGES = [
   --> f:1:6
 1 | $y = \delta x$
   |      ^^^^^^
-   = help: declare it, or write `\delta_{ij}` or `\mathrm dX`""",
+   = help: declare it, or write `\delta_X` for the gradient, `\delta_{ij}`, or `\mathrm dX`""",
     ),
     (
         r"y = \delta_{i}",

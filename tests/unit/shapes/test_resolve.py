@@ -274,6 +274,36 @@ READINGS = [
         [],
     ),
     (
+        r"\delta_X = \delta_{Y} W^\top",
+        r"grad(X) = grad(Y) @ W.T",
+        [r"`\delta_{X}` is read as the gradient of `X`", r"`\delta_{Y}` is read as the gradient of `Y`"],
+    ),
+    (
+        r"s = \det\begin{pmatrix} A & 0 \\ P^\top & I \end{pmatrix}",
+        r"s = det(concatenate(concatenate(A, zeros(n, m), axis=1), concatenate(P.T, eye(m), axis=1), axis=0))",
+        [],
+    ),
+    (
+        r"s = \begin{bmatrix} x \\ w\end{bmatrix}^\top \begin{bmatrix} w \\ x\end{bmatrix}",
+        r"s = dot(concatenate(x, w), concatenate(w, x))",
+        [],
+    ),
+    (
+        r"s = \begin{bmatrix} x^\top & w^\top\end{bmatrix} \begin{bmatrix} w \\ x\end{bmatrix}",
+        r"s = dot(concatenate(x, w), concatenate(w, x))",
+        [],
+    ),
+    (
+        r"s = \text{tr}\begin{pmatrix} A & x \\ x^\top & s\end{pmatrix}",
+        r"s = trace(concatenate(concatenate(A, x[:, None], axis=1), concatenate(x[None, :], s * ones(1, 1), axis=1), axis=0))",
+        [],
+    ),
+    (
+        r"s = \begin{vmatrix} s & 1 \\ 2 & s\end{vmatrix}",
+        r"s = det(stack(stack(s, 1), stack(2, s)))",
+        [],
+    ),
+    (
         r"\nabla_X L = \bar{X}",
         r"grad(X) = grad(X)",
         [r"`\bar{X}` is read as the gradient of `X`"],
