@@ -88,6 +88,22 @@ class _Trial:
         self.laws = laws_of(operator, typed)
         self.labels = tuple(i.name for i in typed.free)
         self.court = Court(operator, typed, settings, seed, [])
+        self.needed = self._needed()
+
+    def _needed(self) -> frozenset[str]:
+        """The inputs and lines of `forward` that the sides are made of."""
+        found: set[str] = set()
+        stack = [q for side in self.sides for q in quantities(side)]
+        while stack:
+            quantity = stack.pop()
+            if isinstance(quantity, Expected):
+                stack += quantities(quantity.tree)
+            elif isinstance(quantity, Value):
+                found |= self.program.needs[quantity.name]
+        for name, tree in self.typed.given.items():
+            if name in found:
+                found |= {q.name for q in quantities(tree) if isinstance(q, Value)}
+        return frozenset(found)
 
     def judgement(self) -> Judgement:
         """Exact where that is possible, by samples where not."""
@@ -123,6 +139,8 @@ class _Trial:
             return values[quantity.name]
 
         for line in self.program.definitions:
+            if line.name not in self.needed:
+                continue
             values[line.name] = polynomials(line.tree, data.sizes, given, ring, line.indices)
         free = tuple(i.position for i in self.typed.free)
         left, right = (
@@ -135,8 +153,8 @@ class _Trial:
 
     def compared(self, left: Any, right: Any, data: Draw) -> Sight:
         """Two arrays of Fractions."""
-        left, right = np.broadcast_arrays(left, right)
-        difference = np.abs(left - right)
+        left, right = np.broadcast_arrays(np.asarray(left, object), np.asarray(right, object))
+        difference = np.asarray(np.abs(left - right), object)
         worst = np.unravel_index(int(np.argmax(difference)), difference.shape)
         scale = np.max(np.abs(left)) or np.max(np.abs(right))
         place = Place(index_text(worst, self.labels), float(left[worst]), float(right[worst]))
@@ -165,6 +183,8 @@ class _Trial:
         """The inputs: symbols where random, else exact. Raises Inexact."""
         values: dict[str, Any] = {}
         for name, array in data.inputs.items():
+            if name not in self.needed:
+                continue
             if name in self.random:
                 values[name] = ring.symbols(self.random[name], array.shape)
             elif name in self.typed.given:
@@ -174,6 +194,8 @@ class _Trial:
             else:
                 values[name] = _rounded(array, self.domains[name])
         for name, tree in self.typed.given.items():
+            if name not in self.needed:
+                continue
             shape = data.inputs[name].shape
             value = polynomials(tree, data.sizes, lambda q: values[q.name], ring)  # type: ignore[union-attr]
             values[name] = np.broadcast_to(value, shape)
@@ -253,7 +275,8 @@ class _Trial:
 
         with np.errstate(all="ignore"):
             for line in self.program.definitions:
-                values[line.name] = value(line.tree, line.indices)
+                if line.name in self.needed:
+                    values[line.name] = value(line.tree, line.indices)
             evaluation = Evaluation(backend, data.sizes, given, len(self.typed.indices))
             left, right = (
                 brought(backend.real(evaluation.value(side)), evaluation.lead, free) for side in self.sides

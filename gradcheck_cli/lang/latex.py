@@ -59,7 +59,7 @@ def parse_latex_equations(
                     help=r"write what it claims: `\frac{\partial L}{\partial X} = …`",
                 )
             )
-        sides = [_printed(side) for side in sides]
+        sides = _members(sides) if r"\in" in signs else [_printed(side) for side in sides]
         relations = tuple(signs) if relational and any(s != "=" for s in signs) else ()
         found.append(Equation(tuple(sides), relations, span=text.span(part[0].start, part[-1].end)))
     return tuple(found)
@@ -75,6 +75,12 @@ def parse_latex_expression(text: Text, symbols: Symbols) -> Expr:
     parser.expect_end("an operator or the end")
     parser.check_depth(expression)
     return _printed(expression)
+
+
+def _members(sides: list[Expr]) -> list[Expr]:
+    r"""`X \in \mathbb R^{n\times m}` says what `shape(X) = [n, m]` says."""
+    lists = [isinstance(s, Call) and s.function in {"stack", "shape"} for s in sides]
+    return [s if done else Call("shape", (s,), span=s.span) for s, done in zip(sides, lists, strict=True)]
 
 
 def _printed(side: Expr) -> Expr:

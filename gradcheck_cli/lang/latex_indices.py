@@ -140,7 +140,7 @@ def sized(p: Cursor, function: str, start: int) -> Expr:
 
 
 def space(p: Cursor) -> Expr:
-    r"""`\mathbb R^{n\times m}`: an array of that shape."""
+    r"""`\mathbb R^{n\times m}`: the list of its dimensions."""
     start = p.token.start
     if p.token.text != "R":
         raise p.unexpected(r"`\mathbb R`", r"a shape is written `X \in \mathbb R^{n\times m}`")
@@ -154,7 +154,7 @@ def space(p: Cursor) -> Expr:
             shape.append(_size(p))
         if grouped:
             p.expect("}")
-    return Call("ones", tuple(shape), span=p.span(start))
+    return Call("stack", tuple(shape), span=p.span(start))
 
 
 def _size(p: Cursor, *, alone: bool = False) -> Expr:

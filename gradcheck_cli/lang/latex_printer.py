@@ -14,6 +14,7 @@ _SUM, _SERIES, _HADAMARD, _SIDE, _RAISED, _ATOM = range(1, 7)
 """How tightly the outermost sign of a text binds, loosest first."""
 
 _COMPARED = {"<": "<", ">": ">", "<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne"}
+_RELATIONS = _COMPARED | {"=": "="}
 _COMMANDS = frozenset({"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "max", "min"})
 _SHORT = {
     "trace": "tr", "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "asin": r"arcsin", "acos": "arccos",
@@ -38,7 +39,10 @@ def to_latex(
     """
     printer = _Printer(names or {}, Ranks(ranks or {}))
     if isinstance(node, ast.Equation):
-        return " = ".join(printer.text(side) for side in node.sides)
+        text = printer.text(node.sides[0])
+        for number, side in enumerate(node.sides[1:]):
+            text += f" {_RELATIONS[node.relation(number)]} {printer.text(side)}"
+        return text
     return printer.text(node)
 
 
@@ -216,7 +220,12 @@ class _Printer:
             case "sqrt", 1, False:
                 return rf"\sqrt{{{self.text(args[0])}}}", _ATOM
             case "norm", 1, False:
-                return rf"\left\|{self.text(args[0])}\right\|", _ATOM
+                bars = (r"\|", r"\|")
+                if any(isinstance(n, ast.Call) and n.function == "norm" for n in ast.walk(args[0])):
+                    bars = (r"\lVert ", r"\rVert")  # which tell the inner end from the outer one
+                return rf"\left{bars[0]}{self.text(args[0])}\right{bars[1]}", _ATOM
+            case "E", 1, False:
+                return rf"\mathbb{{E}}\left[{self.text(args[0])}\right]", _ATOM
             case "inv", 1, False:
                 return f"{self.within(args[0], _ATOM)}^{{-1}}", _RAISED
             case "pinv", 1, False:

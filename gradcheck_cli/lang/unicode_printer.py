@@ -107,6 +107,8 @@ class _Printer:
                 below = self.lowered(indices) or (f"_{letters}" if letters else "")
                 inside = self.within(body, *range(_QUOTIENT, _ATOM + 1))
                 return f"{_OVER.get(function, function)}{below} {inside}", _SERIES
+            case ast.Call("stack", items, ()):
+                return f"[{', '.join(map(self.text, items))}]", _ATOM
             case ast.Call():
                 return self.call(node)
             case ast.Juxtapose(items, signs):

@@ -67,6 +67,7 @@ def _claim(c: ClaimResult) -> dict[str, Any]:
         "claim": c.claim.formula.text.value,
         "quote": c.claim.quote,
         "remarks": list(c.remarks),
+        "advice": list(c.advice),
         "links": [_link(link) for link in c.links],
         "verdict": c.verdict,
         "expected": list(c.claim.expect) if len(c.claim.expect) > 1 else c.claim.expect[0],

@@ -140,6 +140,7 @@ _CLAIM = _object(
     claim=_text("The formula as it is written in the spec."),
     quote=_or_null(_text("The formula as the source prints it.")),
     remarks=_list("What had to be assumed to read the formula.", {"type": "string"}),
+    advice=_list("What a right formula could cost less.", {"type": "string"}),
     links=_list("The links, in order.", _LINK),
     verdict=_verdict("The verdict of the worst link."),
     expected={

@@ -112,6 +112,8 @@ class ClaimResult:
     """The document was found, and the quoted formula is not in it."""
     remarks: tuple[str, ...] = ()
     """What had to be assumed to read the formula."""
+    advice: tuple[str, ...] = ()
+    """What a right formula could cost less."""
 
     @property
     def verdict(self) -> Verdict:
@@ -119,11 +121,18 @@ class ClaimResult:
         return overall(tuple(link.verdict for link in self.links))
 
     @property
+    def skipped(self) -> bool:
+        """Whether the claim was not judged, because the user did not allow what it takes."""
+        return self.verdict == "skipped"
+
+    @property
     def as_expected(self) -> bool:
         """Whether the verdicts are those that the spec expects, corrections aside."""
+        if self.skipped:
+            return True
         if len(self.claim.expect) == 1:
-            return self.verdict == self.claim.expect[0]
-        return all(link.verdict == link.expected for link in self.links)
+            return meets(self.verdict, self.claim.expect[0])
+        return all(link.expected and meets(link.verdict, link.expected) for link in self.links)
 
     @property
     def ok(self) -> bool:
@@ -131,17 +140,17 @@ class ClaimResult:
         return (
             self.as_expected
             and not self.drifted
-            and (self.correction is None or self.correction.verdict == "holds")
+            and (self.correction is None or self.correction.verdict in {"holds", "skipped"})
         )
 
     @property
     def first_unexpected(self) -> LinkResult | None:
         """The link to show: the first that is not as expected."""
-        for link in self.links:
+        for link in self.links if not self.skipped else ():
             expected = link.expected or self.claim.expect[0]
             # an expectation of the whole chain does not mean its right links
             excused = link.expected is None and link.verdict == "holds" and not self._all_hold
-            if link.verdict != expected and not excused:
+            if not meets(link.verdict, expected) and not excused:
                 return link
         return None
 
@@ -166,11 +175,16 @@ class ClaimResult:
         if not self.as_expected:
             link = self.first_unexpected
             return _CODES[link.verdict if link else self.verdict]
-        if self.correction is not None and self.correction.verdict != "holds":
+        if self.correction is not None and self.correction.verdict not in {"holds", "skipped"}:
             return "GC005"
         if self.drifted:
             return "GC006"
-        return None if self.verdict == "holds" else _CODES[self.verdict]
+        return _CODES[self.verdict] if self.verdict not in {"holds", "skipped"} else None
+
+
+def meets(verdict: Verdict, expected: Verdict) -> bool:
+    """Whether a verdict is the expected one; what is true under a condition only is wrong in general."""
+    return verdict == expected or (verdict == "conditional" and expected in {"wrong", "shape-mismatch"})
 
 
 @dataclass(frozen=True)
@@ -210,7 +224,12 @@ class RunResult:
     @property
     def known_errors(self) -> tuple[ClaimResult, ...]:
         """The claims that do not hold, as their specs expect."""
-        return tuple(c for c in self.claims if c.ok and c.verdict != "holds")
+        return tuple(c for c in self.claims if c.ok and c.verdict not in {"holds", "skipped"})
+
+    @property
+    def skipped(self) -> tuple[ClaimResult, ...]:
+        """The claims that were not judged, because the user did not allow it."""
+        return tuple(c for c in self.claims if c.skipped)
 
     @property
     def status(self) -> int:

@@ -96,6 +96,9 @@ def _known(out: RichText, claims: Iterable[ClaimResult], page: Page) -> None:
         out.append(MARK[link.verdict] + " ", style=STYLE[link.verdict])
         write(out, id_ + " " * (column - 2 - cell_len(id_)), "bold", end="")
         write(out, cut(page.equation(link), page.width - column))
+        if link.judgement.condition is not None:
+            write(out, f"{'only when':>{column - 2}}  ", "yellow", end="")
+            write(out, cut(link.judgement.condition, page.width - column))
         if claim.correction is not None:
             step = claim.correction.for_link(claim.links.index(link), unicode=page.unicode)
             write(out, f"{'right':>{column - 2}}  ", "green", end="")
@@ -119,6 +122,10 @@ def _every(out: RichText, result: RunResult, page: Page) -> None:
             room = page.width - 5 - cell_len(link.id) - len(seen)
             write(out, cut(page.equation(link), max(24, room)), end="")
             write(out, seen, "dim")
+            if link.judgement.condition is not None:
+                write(out, f"      only when {link.judgement.condition}", "yellow")
+        for sentence in claim.advice:
+            write(out, f"      cost: {sentence}", "dim")
     out.append("\n")
 
 
@@ -161,15 +168,20 @@ def _summary(out: RichText, result: RunResult) -> None:
     elif n:
         found = [(sum(c.verdict == v for c in result.claims), v) for v in VERDICTS]
         told = ", ".join(f"{k:,} {'hold' if v == 'holds' and k != 1 else v}" for k, v in found if k)
-        errors = n - sum(c.verdict == "holds" for c in result.claims)
+        errors = n - sum(c.verdict in {"holds", "skipped"} for c in result.claims)
         parts.append(f"{count(n, 'claim')}: {told}" + (", each as its spec expects" if errors else ""))
     elif not result.problems and not result.crashes:
         parts.append("nothing to check")
+    if bad and result.skipped:
+        parts.append(f"{len(result.skipped):,} skipped")
     if result.problems:
         parts.append(count(len(result.problems), "problem") + " in the specs")
     if result.crashes:
         parts.append(count(len(result.crashes), "internal error"))
     if result.interrupted:
         parts.append(f"interrupted: {count(result.interrupted, 'claim')} not judged")
+    for reason in dict.fromkeys(c.links[0].judgement.reason for c in result.skipped):
+        number = sum(c.links[0].judgement.reason == reason for c in result.skipped)
+        write(out, f"{count(number, 'claim')} skipped: {reason}", "yellow")
     mark, style = ("✓", "bold green") if result.status == 0 else ("✗", "bold red")
     write(out, f"{mark} {'; '.join(parts)}", style)

@@ -45,6 +45,10 @@ def explain_claim(out: RichText, claim: ClaimResult, page: Page) -> None:
         write(out, f" {shown}", "bold")
         read = f"{link.left} {link.relation} {link.right}"
         _in_other_words(out, shown, read, "in LaTeX" if link.verbatim else "in plain text")
+        if link.judgement.sights and link.judgement.condition is not None:
+            write(out, f"  {link_message(link)}", "yellow")
+        if link.judgement.sights and link.judgement.basis:
+            write(out, f"  {link.judgement.basis}")
         _draws(out, link)
     right = claim.correction
     if right is not None:
@@ -55,6 +59,8 @@ def explain_claim(out: RichText, claim: ClaimResult, page: Page) -> None:
         _in_other_words(out, shown, right.text, "in plain text")
         if right.latex is not None:
             write(out, f"  in LaTeX: {right.latex}")
+    for sentence in claim.advice:
+        write(out, f"\n  cost: {sentence}")
     if claim.claim.note:
         write(out, f"\n  note: {one_line(claim.claim.note)}", "dim")
     write(out, f"\n  seed {claim.seed}; the same seed gives the same data (`--seed {claim.seed}`)", "dim")

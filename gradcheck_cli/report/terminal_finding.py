@@ -9,7 +9,7 @@ from rich.text import Text as RichText
 from gradcheck_cli.report.result import RULES, ClaimResult, CorrectionResult, LinkResult
 from gradcheck_cli.report.terminal_chain import chain
 from gradcheck_cli.report.terminal_pen import Page, block, cut, one_line, write
-from gradcheck_cli.report.words import element, link_message, names_truth, percent, sizes
+from gradcheck_cli.report.words import element, headline, link_message, names_truth, percent, sizes
 from gradcheck_cli.text.snippet import excerpt
 from gradcheck_cli.writeups.locate import printed
 
@@ -18,7 +18,7 @@ def finding(out: RichText, claim: ClaimResult, page: Page) -> None:
     """The whole of it."""
     code = claim.code
     assert code is not None
-    name, description = RULES[code]
+    name = RULES[code][0]
     link = claim.first_unexpected
     span = link.span if link is not None and link.span is not None else claim.claim.formula.text.all
     if code == "GC005" and claim.claim.correction is not None:
@@ -26,7 +26,7 @@ def finding(out: RichText, claim: ClaimResult, page: Page) -> None:
     if link is not None and link.verdict == "shape-mismatch" and link.judgement.span is not None:
         span = link.judgement.span
     write(out, f"error[{code}] {name}: ", "bold red", end="")
-    write(out, description, "bold")
+    write(out, headline(claim), "bold")
     write(out, f"  --> {claim.spec}:{span.line}:{span.column} ({link.id if link else claim.claim.id})")
     if claim.place is not None:
         write(out, f"  --> {claim.place.source.name}:{claim.place.line}:{claim.place.column}")

@@ -17,8 +17,16 @@ STYLE = {
     "shape-mismatch": "red",
     "conditional": "yellow",
     "undecided": "yellow",
+    "skipped": "dim",
 }
-MARK = {"holds": "✓", "wrong": "✗", "shape-mismatch": "✗", "conditional": "✗", "undecided": "?"}
+MARK = {
+    "holds": "✓",
+    "wrong": "✗",
+    "shape-mismatch": "✗",
+    "conditional": "~",
+    "undecided": "?",
+    "skipped": "-",
+}
 
 
 @dataclass(frozen=True)

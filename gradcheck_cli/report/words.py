@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck_cli.compare.verdict import Place, Sight
-from gradcheck_cli.report.result import ClaimResult, LinkResult
+from gradcheck_cli.report.result import RULES, ClaimResult, LinkResult
 
 
 def percent(error: float) -> str:
@@ -15,6 +15,28 @@ def percent(error: float) -> str:
     if error >= 0.001:
         return f"{100 * error:.2g} %"
     return f"{error:.0e}"
+
+
+def headline(c: ClaimResult) -> str:
+    """What a finding says, in the words of the kind of claim."""
+    assert c.code is not None
+    return _HEADLINES.get((c.claim.kind, c.code), RULES[c.code][1])
+
+
+_HEADLINES = {
+    ("shape", "GC001"): "the two sides have different shapes",
+    ("cost", "GC001"): "the relation is true for no sizes",
+    ("cost", "GC003"): "the relation is neither proved nor refuted",
+    ("expectation", "GC001"): "the two sides differ, by more than chance where they were sampled",
+    ("expectation", "GC003"): "there is no exact value, and not enough precision by samples",
+    ("value", "GC001"): "the true value lies outside of what the printed digits allow",
+    ("value", "GC003"): "the true value is too near to what the printed digits allow",
+    ("code", "GC001"): "the listing gives something else",
+    ("code", "GC003"): "the listing does not run to the end, or nothing can be compared",
+    ("property", "GC001"): "the relation is violated by more than rounding can explain",
+    ("property", "GC003"): "the data that were tried do not decide it",
+}
+"""Where the general sentence does not fit."""
 
 
 def finding_message(c: ClaimResult) -> str:
@@ -32,10 +54,12 @@ def finding_message(c: ClaimResult) -> str:
 def link_message(link: LinkResult) -> str:
     """One line on what is the matter with a link."""
     worst = link.judgement.worst
-    if link.verdict == "wrong" and worst is not None:
+    if link.verdict == "wrong" and worst is not None and not link.judgement.reason:
         return f"off by {percent(worst.error)}{_share(worst)}"
     if link.verdict == "conditional":
-        return f"true only where {link.judgement.condition}; {link.judgement.reason}"
+        return f"true only when {link.judgement.condition}" + (
+            f" ({link.judgement.reason})" if link.judgement.reason else ""
+        )
     return link.judgement.reason
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from gradcheck_cli.spec.model import Claim, Operator
-from gradcheck_cli.text import Problem, Span
+from gradcheck_cli.spec.listing import taken_from
+from gradcheck_cli.spec.model import Claim, Listing, Operator
+from gradcheck_cli.text import Problem, Source, Span, UserError
 from gradcheck_cli.writeups.locate import Writeup, find_document, printed, read
 
 
@@ -24,9 +26,8 @@ class Documents:
         self.missing: set[str] = set()
         self.quoted: dict[tuple[Path, str], list[str]] = {}
 
-    def writeup(self, operator: Operator, folder: Path, spec: str) -> tuple[Path, Writeup] | None:
-        """The document of an operator, if it names one that is there and can be read."""
-        name = operator.document.document
+    def writeup(self, name: str | None, folder: Path, spec: str) -> tuple[Path, Writeup] | None:
+        """The document that an operator names, if it is there and can be read."""
         if name is None:
             return None
         file = find_document(name, [folder, *([self.sources] if self.sources else [])])
@@ -51,7 +52,7 @@ class Documents:
 
     def place(self, operator: Operator, claim: Claim, folder: Path, spec: str) -> tuple[Span | None, bool]:
         """Where the claim stands in its document, and whether it has drifted out of it."""
-        found = self.writeup(operator, folder, spec)
+        found = self.writeup(operator.document.document, folder, spec)
         quote = printed(claim)
         if found is None or quote is None:
             return None, False
@@ -64,3 +65,36 @@ class Documents:
         if base not in claims:
             claims.append(base)
         return places[min(claims.index(base), len(places) - 1)], False
+
+    def with_listing(self, operator: Operator, folder: Path, spec: str) -> Operator:
+        """The operator with the code of its listing, where that stands in a document that is there.
+
+        Raises UserError if it no longer stands in those lines.
+        """
+        listing = operator.listing
+        if listing is None or listing.code is not None:
+            return operator
+        found = self.writeup(listing.document, folder, spec)
+        if found is None:
+            return operator
+        taken = taken_from(listing, found[1].source)
+        if taken is None:
+            assert listing.lines is not None
+            raise UserError(
+                Problem(
+                    f"the listing no longer stands in lines {listing.lines[0]} to {listing.lines[1]}"
+                    f" of {listing.document}",
+                    listing.span,
+                    help=_moved(listing, found[1].source),
+                )
+            )
+        return replace(operator, listing=taken)
+
+
+def _moved(listing: Listing, source: Source) -> str:
+    lines = [line.strip() for line in source.text.split("\n")]
+    if listing.begins in lines:
+        return f"its first line, `{listing.begins}`, is line {lines.index(listing.begins) + 1} now"
+    if listing.begins is not None:
+        return f"its first line, `{listing.begins}`, is not there any more"
+    return f"the document has {len(lines)} lines"

@@ -10,10 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from gradcheck_cli import __version__
+from gradcheck_cli.compare.advice import cheaper_orders
 from gradcheck_cli.compare.judge import judge
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.verdict import overall
-from gradcheck_cli.lang.ast import Call, Expr, Name, Node, transform
+from gradcheck_cli.lang.ast import Call, Expr, Name, Node, Noted, transform
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.report.result import ClaimResult, CorrectionResult, Crash, LinkResult, RunResult
 from gradcheck_cli.run.discover import discover
@@ -65,7 +66,8 @@ def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
             watch(number, len(selected), claim.id)
         try:
             place, drifted = places[id(job)]
-            result = judged(spec, job.operator, claim, options.settings)
+            operator = documents.with_listing(job.operator, job.folder, spec.name)
+            result = judged(spec, operator, claim, options.settings)
             claims.append(replace(result, place=place, drifted=drifted))
         except UserError as error:
             problems += error.problems
@@ -178,8 +180,13 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings)
             notation.latex(claim.correction, right),
             claim.correction.equation.relations,
         )
+    advice: tuple[str, ...] = ()
+    if claim.kind == "gradient":
+        advice = cheaper_orders(typed, judgements, lambda expr: to_plain(transform(expr, _short)))
     seed = seed_of(operator, claim, settings)
-    return ClaimResult(operator, claim, spec.name, seed, links, correction, remarks=typed.remarks)
+    return ClaimResult(
+        operator, claim, spec.name, seed, links, correction, remarks=typed.remarks, advice=advice
+    )
 
 
 def _link_ids(claim: Claim, links: int) -> tuple[str, ...]:
@@ -202,7 +209,18 @@ def _shown_sides(formula: Formula, typed: TypedClaim, kind: str) -> tuple[str, .
     if typed.equation is not None:
         shown = [transform(side, _short) if kind == "gradient" else side for side in typed.equation.sides]
         return tuple(map(to_plain, shown))
-    return tuple(_written(side) for side in formula.equation.sides)
+    sides = formula.equation.sides
+    return tuple(_shape(side) if kind == "shape" else _written(side) for side in sides)
+
+
+def _shape(side: Expr) -> str:
+    """A side of a claim about shapes, in plain text where it is one shape."""
+    match side:
+        case Call("stack", items):
+            return f"[{', '.join(map(to_plain, items))}]"
+        case Call("shape", (Noted(inner),) | (inner,)):
+            return f"shape({to_plain(transform(inner, _short))})"
+    return _written(side)
 
 
 def _written(side: Expr) -> str:

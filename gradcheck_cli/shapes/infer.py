@@ -112,7 +112,7 @@ class Scope(BracketScope):
                     help=f"did you mean `{other}`?" if other else "derivatives are taken by named quantities",
                 )
             )
-        gradient = self.gradient(name.id, name)
+        gradient = self.gradient(name.id, call if call.function == "grad" else name)
         if call.function == "grad":
             return gradient
         tree, indices = self.inner(bound["expression"])

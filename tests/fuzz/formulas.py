@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gradcheck_cli.compare.costs import judge_costs
 from gradcheck_cli.lang import ast
 from gradcheck_cli.lang.latex_symbols import Symbols
 from gradcheck_cli.spec.formula import read_formula
@@ -35,6 +36,8 @@ FRAGMENTS = [
     *r"\frac{ } ^ _ { } ( ) [ ] & \\ = + - * / @ ** . , : ; | \| ' ! ~ % $ # ? < > <= == \left \right".split(),
     *r"\sum_{i,j} \sum_{i=1}^n \sum_{k\neq i} \prod \partial \nabla_X \hat \bar \mathbf \mathbf1 \mathbb1_{m\times1}".split(),
     *r"\odot \oslash \otimes \cdot \times ^\top ^T ^{-1} ^{-T} \sqrt[3] \log \exp \sigma' \delta_{ij} I_n \text{tr}".split(),
+    *r"\mathbb{E}[ \mathbb{E}_{u\sim\mathcal{N}(0,1)}[ \begin{pmatrix} \end{pmatrix} \delta_X \in\mathbb{R}^{n\times m} \le".split(),
+    *"E( shape( flops( peak( elements( rank( [n, [ ] <= !=".split(),
     *r"\begin{cases} \end{cases} \begin{bmatrix} \end{bmatrix} \begin{align} \end{align} \tag{1} \label{x} \dots".split(),
     *"11^T e^ d T x_i A_{ij} dX grad( D( sum[i]( softmax( .T .mT [:, None] [i, j] axis=-1 1e5 9**9**9 __class__".split(),
     *"é ∂ ² 𝟏 γ ⊙ − ᵀ \x00 \u202e \ud800 \t \n".split(" "),
@@ -74,6 +77,7 @@ def symbols(operator: Operator) -> Symbols:
         },
         dict(operator.notation),
         operator.vectors,
+        {i.name: (i.random.name, i.random.parameters) for i in operator.inputs if i.random},
     )
 
 
@@ -82,7 +86,7 @@ def seeds() -> list[Seed]:
     for path in sorted(SPECS.rglob("*.yaml")):
         for operator in load(path).operators:
             names = symbols(operator)
-            for claim in operator.claims:
+            for claim in (c for c in operator.claims if c.kind != "code"):
                 texts = [claim.formula.text.value]
                 if claim.quote and "\\" in claim.quote:
                     texts.append(rf"\[{claim.quote}\]")
@@ -125,8 +129,10 @@ def campaign(count: int, seed: int) -> Iterator[Outcome]:
         started = time.process_time()
         try:
             text = Text.whole("formula", formula)
-            equation = read_formula(text, lambda chosen=chosen: chosen.symbols)
-            type_claim(chosen.operator, chosen.claim, Formula(text, equation))
+            equation = read_formula(text, lambda chosen=chosen: chosen.symbols, chosen.claim.kind)
+            typed = type_claim(chosen.operator, chosen.claim, Formula(text, equation))
+            if chosen.claim.kind == "cost":
+                judge_costs(typed, chosen.operator.vectors)
             outcome.typed += 1
         except UserError as error:
             for problem in error.problems:

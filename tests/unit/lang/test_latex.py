@@ -691,12 +691,12 @@ def test_relations(formula, plain):
 @pytest.mark.parametrize(
     ("formula", "plain"),
     [
-        (r"A\in\mathbb{R}^{n\times m}", ["A = ones(n, m)"]),
-        (r"x \in \mathbb R^n", ["x = ones(n)"]),
-        (r"s \in \mathbb R", ["s = ones()"]),
+        (r"A\in\mathbb{R}^{n\times m}", ["shape(A) = stack(n, m)"]),
+        (r"x \in \mathbb R^n", ["shape(x) = stack(n)"]),
+        (r"s \in \mathbb R", ["shape(s) = stack()"]),
         (
             r"A\in\mathbb{R}^{n\times 1}, B \in \mathbb{R}^{2m \times n}",
-            ["A = ones(n, 1)", "B = ones(2 * m, n)"],
+            ["shape(A) = stack(n, 1)", "shape(B) = stack(2 * m, n)"],
         ),
     ],
 )
