@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gradcheck_cli.lang.ast import Binary, Call, Expr, Name, Number, String
+from gradcheck_cli.lang.ast import Binary, Call, Expr, Name, Number, String, Subscript
 from gradcheck_cli.lang.latex_cursor import Cursor
 from gradcheck_cli.lang.latex_derivatives import (
     adjoint,
@@ -18,7 +18,7 @@ from gradcheck_cli.lang.latex_derivatives import (
 )
 from gradcheck_cli.lang.latex_expectation import expectation, is_expectation
 from gradcheck_cli.lang.latex_functions import apply, kronecker, series, unknown_function
-from gradcheck_cli.lang.latex_indices import ellipsis, sized
+from gradcheck_cli.lang.latex_indices import ellipsis, index_name, sized
 from gradcheck_cli.lang.latex_names import is_loss, is_symbol, read_id, symbol
 from gradcheck_cli.lang.latex_shapes import (
     CLOSING,
@@ -60,7 +60,10 @@ def atom(p: Cursor) -> Expr:
     start = token.start
     if token.text in DOTS or (token.text == "." and p.peek().text == "."):
         raise ellipsis(p)
-    if p.symbols.noted(p.tokens, p.position) or (token.kind in {"word", "text"} or is_symbol(token)):
+    noted = p.symbols.noted(p.tokens, p.position)
+    if noted is not None and "[" in noted[0]:
+        return element(p, *noted)
+    if noted is not None or token.kind in {"word", "text"} or is_symbol(token):
         return word(p)
     if token.kind == "number":
         p.advance()
@@ -77,6 +80,23 @@ def atom(p: Cursor) -> Expr:
     if token.text == "|":
         return barred(p, absolute, "|")
     raise p.unexpected("an expression")
+
+
+def element(p: Cursor, text: str, count: int) -> Expr:
+    r"""A symbol that `notation` reads as an element: `p(y_t \mid x_{<t})` as `p[t]`."""
+    start = p.token.start
+    p.position += count
+    name, _, inside = text.partition("[")
+    letters = [letter.strip() for letter in inside.removesuffix("]").split(",")]
+    if name not in p.symbols.names or not text.endswith("]") or not all(map(str.isidentifier, letters)):
+        raise p.refuse(
+            f"`notation` reads this as `{text}`, which is no element of a declared array",
+            start,
+            "write a name, or a name with indices: `p[t]`",
+        )
+    place = p.span(start)
+    items = tuple(Name(index_name(p, letter), span=place) for letter in letters)
+    return Subscript(Name(name, span=place), items, span=place)
 
 
 def group(p: Cursor) -> Expr:

@@ -25,6 +25,8 @@ class Cursor:
         self.open = 0
         self.bars: list[str] = []
         """The `|` and `\\|` that are open: the next one closes."""
+        self.bound: list[str] = []
+        """The indices of the sums that are open."""
 
     # what the grammar provides
 

@@ -166,7 +166,9 @@ def series(p: Cursor, function: str, start: int, *, indexed: bool = False) -> Ex
     if p.token.text == "{" and p.peek().kind == "end":
         raise p.unexpected("what is summed")
     p.deeper()
+    p.bound += [name.id for name in names]
     body = p.term()
+    del p.bound[len(p.bound) - len(names) :]
     p.open -= 1
     if function not in {"sum", "prod"} and not names:
         return Call(function, (body,), span=p.span(start))

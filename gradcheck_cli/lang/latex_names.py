@@ -148,6 +148,8 @@ def symbol(p: Cursor) -> Expr | None:
     if not known or name not in p.symbols.names:
         p.position = start
         return None
+    if name in p.symbols.dims and f"{name}_" in p.bound:
+        name += "_"  # under `\sum_t` the letter is the index, whatever size has its name
     found = Name(name, span=p.span(place))
     if p.token.text == "(" and name in p.symbols.needs:
         of = _arguments(p, name)

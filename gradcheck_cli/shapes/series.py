@@ -75,7 +75,12 @@ def _bounds(node: ast.Series, name: ast.Name, dim: Dim | None, scope: Scope) -> 
         return None
     if not zero_based and low != _ONE:
         raise _raised(node, low)
-    return ast.Binary("<=" if zero_based else "<", name, above, span=node.span)
+    if high is not None:
+        return ast.Binary("<=" if zero_based else "<", name, above, span=node.span)
+    # a number worked out from the data, such as a count: half a step away from rounding
+    half = ast.Number(Fraction(1, 2), span=above.span)
+    above = ast.Binary("+" if zero_based else "-", above, half, span=above.span)
+    return ast.Binary("<", name, above, span=node.span)
 
 
 def _raised(node: ast.Series, low: ast.Expr) -> UserError:

@@ -602,6 +602,20 @@ def test_notation_must_name_what_exists():
     )
 
 
+def test_notation_may_name_an_element():
+    symbols = Symbols(frozenset({"p", "y"}), frozenset({"t"}), notation={r"p(y_t \mid x)": "p[t]"})
+    assert read(r"$\sum_{t=1}^t p(y_t \mid x) = y$", symbols) == ["sum[t_](p[t_]) = y"]
+    wrong = Symbols(frozenset({"p", "y"}), notation={r"p(y_t \mid x)": "q[t]"})
+    assert (
+        message(r"p(y_t \mid x) = y", wrong)
+        == r"""error: `notation` reads this as `q[t]`, which is no element of a declared array
+  --> f:1:2
+1 | $p(y_t \mid x) = y$
+  |  ^^^^^^^^^^^^^
+   = help: write a name, or a name with indices: `p[t]`"""
+    )
+
+
 def test_places_point_into_the_characters():
     (equation,) = equations(r"$\frac{\partial L}{\partial X} = A\,(B + \hat{x}_i)^\top$")
     left, right = equation.sides

@@ -390,7 +390,7 @@ READINGS = [
     ),
     (
         r"s = \sum_{i=1}^{s} x_i",
-        r"s = sum[i](where(i < s, x[i], 0))",
+        r"s = sum[i](where(i < s - 0.5, x[i], 0))",
         [],
     ),
     (
