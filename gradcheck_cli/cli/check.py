@@ -40,6 +40,14 @@ Sources = Annotated[
     Path | None,
     typer.Option(help="Folder of the documents that the specs name; quotes are looked up there."),
 ]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        envvar="GRADCHECK_ALLOW_CODE",
+        help="Run the listings of the specs, each in a process of its own, for claims of the kind `code`.",
+    ),
+]
 OracleOption = Annotated[
     Oracle,
     typer.Option(
@@ -65,6 +73,7 @@ def check(
     draws: Draws = 5,
     seed: Seed = None,
     sources: Sources = None,
+    allow_code: AllowCode = False,
     format: Annotated[Format, typer.Option(help="How the report is written.")] = Format.text,
     output: Annotated[
         Path | None, typer.Option(help="Write the report to this file instead of stdout.")
@@ -87,6 +96,7 @@ def check(
             oracle=oracle.value,
             keyword=keyword,
             sources=sources,
+            allow_code=allow_code,
         )
         result = perform(options)
     except KeyboardInterrupt:

@@ -63,6 +63,7 @@ def make_options(
     oracle: OracleName,
     keyword: str | None,
     sources: Path | None = None,
+    allow_code: bool = False,
 ) -> Options:
     """The options of a run. Exits with 2 for a device that is not there."""
     from gradcheck_cli.compare.settings import Settings  # noqa: PLC0415  NumPy is not needed for --help
@@ -78,7 +79,7 @@ def make_options(
             )
     else:
         _prepare_torch(device)
-    return Options(tuple(paths or ()), Settings(oracle, draws, seed, device), sources, keyword)
+    return Options(tuple(paths or ()), Settings(oracle, draws, seed, device, allow_code), sources, keyword)
 
 
 def _prepare_torch(device: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gradcheck_cli.cli.check import Device, Draws, Oracle, OracleOption, Seed, Sources
+from gradcheck_cli.cli.check import AllowCode, Device, Draws, Oracle, OracleOption, Seed, Sources
 from gradcheck_cli.cli.common import INTERRUPTED, emit, make_options, perform, refuse
 
 
@@ -22,6 +22,7 @@ def explain(
     draws: Draws = 5,
     seed: Seed = None,
     sources: Sources = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Show one claim in depth: the forward, each link, what every draw showed, how the oracles agree."""
     from gradcheck_cli.report.result import RULES  # noqa: PLC0415  NumPy is not needed for --help
@@ -35,7 +36,14 @@ def explain(
 
     try:
         options = make_options(
-            paths, device=device, seed=seed, draws=draws, oracle=oracle.value, keyword=claim, sources=sources
+            paths,
+            device=device,
+            seed=seed,
+            draws=draws,
+            oracle=oracle.value,
+            keyword=claim,
+            sources=sources,
+            allow_code=allow_code,
         )
         result = perform(options)
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ The one place where sampling, evaluation, oracles and floors meet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -71,7 +71,13 @@ class Court:
     """Everything that stays the same over the draws of one claim."""
 
     def __init__(
-        self, operator: Operator, typed: TypedClaim, settings: Settings, seed: int, links: list[int]
+        self,
+        operator: Operator,
+        typed: TypedClaim,
+        settings: Settings,
+        seed: int,
+        links: list[int],
+        regime: Callable[[Draw], Draw] | None = None,
     ) -> None:
         self.typed = typed
         self.program = typed.program
@@ -92,6 +98,9 @@ class Court:
         trees += [q.tree for q in self.wanted if isinstance(q, (Tangent, Derivative))]
         self.shapes = Extent(trees)
         self.labels = tuple(i.name for i in typed.free)
+        self.regime = regime
+        """What is done to the data of every draw, to judge under an assumption."""
+        self.budget = SMALL_BUDGET if settings.oracle == "differences" else BUDGET
 
     # draws
 
@@ -130,11 +139,11 @@ class Court:
 
     def data(self, number: int, attempt: int, rng: np.random.Generator) -> Draw:
         """Sizes and arrays."""
-        budget = SMALL_BUDGET if self.settings.oracle == "differences" else BUDGET
-        sizes = choose_sizes(self.program, rng, self.extent, budget)
+        sizes = choose_sizes(self.program, rng, self.extent, self.budget)
         self.bounded(sizes)
         scale = SCALES[number % len(SCALES)] * 0.5 ** (attempt // 2)
-        return draw(self.program, self.laws, self.typed.given, sizes, scale, rng)
+        drawn = draw(self.program, self.laws, self.typed.given, sizes, scale, rng)
+        return drawn if self.regime is None else self.regime(drawn)
 
     def bounded(self, sizes: Mapping[str, int]) -> None:
         """Raises UserError for what would not fit into memory, before it is tried."""
@@ -294,8 +303,12 @@ class Court:
             values = [v.reshape(v.shape + (1,) * (rank - v.ndim)) for v in values]
             rows = max(v.shape[0] for v in values)
             values = [np.broadcast_to(v, (rows, *v.shape[1:])) for v in values]
+            self.seen(values[0], values[1])
             sights.append(look(values[0], values[1], rounding_rows, data, self.labels, agreements, relation))
         return sights
+
+    def seen(self, left: Any, right: Any) -> None:
+        """The two evaluated sides of a link, (rows, *shape); a place for others to watch."""
 
     def confirmed(self, sights: list[Sight], data: Draw, rng: np.random.Generator) -> list[Sight]:
         """A claim without derivatives is evaluated on NumPy too; the back ends must agree."""

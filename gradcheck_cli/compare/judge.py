@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.compare.codes import judge_code
 from gradcheck_cli.compare.costs import judge_costs
 from gradcheck_cli.compare.court import Court
 from gradcheck_cli.compare.expectations import judge_expectations
+from gradcheck_cli.compare.orders import judge_order
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.shapes import judge_shapes
+from gradcheck_cli.compare.values import judge_printed
 from gradcheck_cli.compare.verdict import Judgement, Sight
 from gradcheck_cli.spec.model import Claim, Operator
 from gradcheck_cli.spec.typing import TypedClaim
@@ -21,6 +24,10 @@ def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Setting
             return judge_costs(typed, operator.vectors)
         case "expectation":
             return judge_expectations(operator, claim, typed, settings)
+        case "value":
+            return judge_printed(operator, claim, typed, settings)
+        case "code":
+            return judge_code(operator, claim, typed, settings)
     return judge_values(operator, claim, typed, settings)
 
 
@@ -34,6 +41,8 @@ def judge_values(
             problem = link.mismatch.problems[0]
             reason = f"{problem.message}; {problem.help}" if problem.help else problem.message
             decided[number] = Judgement("shape-mismatch", reason, span=problem.span)
+        elif link.remainder is not None:
+            decided[number] = judge_order(operator, claim, typed, number, settings)
     open_ = [n for n in range(len(typed.links)) if n not in decided]
     if open_:
         court = Court(operator, typed, settings, seed_of(operator, claim, settings), open_)

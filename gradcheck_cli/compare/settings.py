@@ -21,6 +21,8 @@ class Settings:
     draws: int = USUAL_DRAWS
     seed: int | None = None
     device: str = "cpu"
+    allow_code: bool = False
+    """Whether the listings of the specs may be run; only the user says so, never a spec."""
 
 
 def seed_of(operator: Operator, claim: Claim, settings: Settings) -> int:

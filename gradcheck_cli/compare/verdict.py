@@ -57,7 +57,8 @@ class Judgement:
     @property
     def worst(self) -> Sight | None:
         """The draw that decided: the one with the largest error among those with this verdict."""
-        deciding = [s for s in self.sights if s.verdict == self.verdict]
+        shown = "wrong" if self.verdict == "conditional" else self.verdict
+        deciding = [s for s in self.sights if s.verdict == shown]
         return max(deciding, key=lambda s: s.error, default=None)
 
     @property
@@ -69,10 +70,11 @@ class Judgement:
 
 _ORDER: Mapping[Verdict, int] = {
     "holds": 0,
-    "undecided": 1,
-    "conditional": 2,
-    "wrong": 3,
-    "shape-mismatch": 4,
+    "skipped": 1,
+    "undecided": 2,
+    "conditional": 3,
+    "wrong": 4,
+    "shape-mismatch": 5,
 }
 
 

@@ -403,6 +403,12 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
                 "the expectation over the random inputs, in an `expectation` claim",
             ),
             (
+                "O(expression)",
+                "O",
+                r"\mathcal{O}(#1)",
+                "terms of that order in a small scalar input, in a `property` claim",
+            ),
+            (
                 "shape(expression)",
                 "shape",
                 r"\operatorname{shape}",

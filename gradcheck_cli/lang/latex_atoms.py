@@ -196,6 +196,8 @@ def word(p: Cursor) -> Expr:
     start = token.start
     if is_expectation(token, p.peek()):
         return expectation(p)
+    if token.text == "O" and p.peek().text == "(" and (token.font or "O" not in p.symbols.names):
+        return remainder(p)
     if token.kind == "text" and len(token.text) > 1 and token.text[0] == token.text[-1] == "'":
         p.advance()
         return String(token.text[1:-1], span=p.place(token))
@@ -230,6 +232,17 @@ def word(p: Cursor) -> Expr:
         p.advance()
         return Name("L", span=p.place(token))
     return undeclared(p, token)
+
+
+def remainder(p: Cursor) -> Expr:
+    r"""`O(\eta^2)`, `\mathcal O(\eta^2)`."""
+    start = p.advance().start
+    p.advance()
+    p.deeper()
+    inner = p.expression()
+    p.open -= 1
+    p.expect(")")
+    return Call("O", (inner,), span=p.span(start))
 
 
 def undeclared(p: Cursor, token: Token) -> Expr:

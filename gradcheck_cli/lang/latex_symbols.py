@@ -137,7 +137,7 @@ def word_function(word: str) -> str | None:
             known is not None
             and known in FUNCTIONS
             and (FUNCTIONS[known].group != "derivative" or known == "jacobian")
-            and known != "E"
+            and known not in {"E", "O"}
         ):
             return known
     return None

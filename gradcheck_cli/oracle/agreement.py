@@ -14,9 +14,19 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.evaluate.noise import AMPLITUDE, UNIT
+from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.oracle.differences import Differences
 from gradcheck_cli.oracle.estimate import Estimate
-from gradcheck_cli.shapes.typed import Derivative, Gradient, Loss, LossTangent, Quantity, Tangent, Value
+from gradcheck_cli.shapes.typed import (
+    Derivative,
+    Given,
+    Gradient,
+    Loss,
+    LossTangent,
+    Quantity,
+    Tangent,
+    Value,
+)
 
 MARGIN = 10.0
 """How many error bars apart the oracles may be, besides the rounding of autograd itself."""
@@ -109,8 +119,10 @@ def name_of(quantity: Quantity) -> str:
             return f"d{name}"
         case LossTangent():
             return "dL"
+        case Tangent(tree=Given(Value(name=name))):
+            return f"d{name}"
         case Tangent(tree=tree):
-            return f"d({tree.node.span.text if tree.node.span else '…'})"
+            return f"d({to_plain(tree.node)})"
         case Derivative(tree=tree, name=name):
-            return f"D({tree.node.span.text if tree.node.span else '…'}, {name})"
+            return f"D({to_plain(tree.node)}, {name})"
     raise TypeError(f"not a quantity: {quantity}")

@@ -45,6 +45,8 @@ class LinkResult:
     relation: str = "="
     verbatim: bool = False
     """Whether `left` and `right` are the source's own LaTeX, which has no plain form."""
+    special: tuple[str, ...] = ()
+    """Sizes under which a wrong link holds, as many wrong formulas do: "`n` is 1"."""
 
     @property
     def verdict(self) -> Verdict:

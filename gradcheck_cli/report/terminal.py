@@ -17,7 +17,7 @@ from gradcheck_cli.report.result import ClaimResult, Crash, RunResult
 from gradcheck_cli.report.terminal_explain import explain_claim
 from gradcheck_cli.report.terminal_finding import finding
 from gradcheck_cli.report.terminal_pen import MARK, STYLE, Page, cut, shows_mathematics, write
-from gradcheck_cli.report.words import count
+from gradcheck_cli.report.words import count, only
 from gradcheck_cli.spec.model import VERDICTS
 from gradcheck_cli.text import Problem, draw
 
@@ -97,8 +97,10 @@ def _known(out: RichText, claims: Iterable[ClaimResult], page: Page) -> None:
         write(out, id_ + " " * (column - 2 - cell_len(id_)), "bold", end="")
         write(out, cut(page.equation(link), page.width - column))
         if link.judgement.condition is not None:
-            write(out, f"{'only when':>{column - 2}}  ", "yellow", end="")
-            write(out, cut(link.judgement.condition, page.width - column))
+            words = only(link.judgement.condition)
+            head = "only when" if words.startswith("only when") else "only"
+            write(out, f"{head:>{column - 2}}  ", "yellow", end="")
+            write(out, cut(words.removeprefix(head).strip(), page.width - column))
         if claim.correction is not None:
             step = claim.correction.for_link(claim.links.index(link), unicode=page.unicode)
             write(out, f"{'right':>{column - 2}}  ", "green", end="")
@@ -123,7 +125,7 @@ def _every(out: RichText, result: RunResult, page: Page) -> None:
             write(out, cut(page.equation(link), max(24, room)), end="")
             write(out, seen, "dim")
             if link.judgement.condition is not None:
-                write(out, f"      only when {link.judgement.condition}", "yellow")
+                write(out, f"      {only(link.judgement.condition)}", "yellow")
         for sentence in claim.advice:
             write(out, f"      cost: {sentence}", "dim")
     out.append("\n")

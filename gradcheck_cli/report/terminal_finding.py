@@ -41,6 +41,8 @@ def finding(out: RichText, claim: ClaimResult, page: Page) -> None:
         chain(out, claim, page, "   = ")
     if link is not None and link.verdict not in {"holds", "shape-mismatch"}:
         values(out, link)
+    if link is not None and link.special:
+        write(out, f"   = it would hold where {' or '.join(link.special)}, which many wrong formulas do")
     for remark in claim.remarks:
         write(out, f"   = {remark}")
     _advice(out, claim)

@@ -17,6 +17,11 @@ def percent(error: float) -> str:
     return f"{error:.0e}"
 
 
+def only(condition: str) -> str:
+    """`only when …`, or `only to first order in …`."""
+    return f"only {condition}" if condition.startswith("to ") else f"only when {condition}"
+
+
 def headline(c: ClaimResult) -> str:
     """What a finding says, in the words of the kind of claim."""
     assert c.code is not None
@@ -57,9 +62,10 @@ def link_message(link: LinkResult) -> str:
     if link.verdict == "wrong" and worst is not None and not link.judgement.reason:
         return f"off by {percent(worst.error)}{_share(worst)}"
     if link.verdict == "conditional":
-        return f"true only when {link.judgement.condition}" + (
-            f" ({link.judgement.reason})" if link.judgement.reason else ""
-        )
+        told = f"true {only(link.judgement.condition or '')}"
+        if worst is not None:
+            return f"{told}; else off by {percent(worst.error)}{_share(worst)}"
+        return f"{told} ({link.judgement.reason})" if link.judgement.reason else told
     return link.judgement.reason
 
 

@@ -6,24 +6,18 @@ import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from itertools import pairwise
 from pathlib import Path
 
 from gradcheck_cli import __version__
-from gradcheck_cli.compare.advice import cheaper_orders
-from gradcheck_cli.compare.judge import judge
-from gradcheck_cli.compare.settings import Settings, seed_of
-from gradcheck_cli.compare.verdict import overall
-from gradcheck_cli.lang.ast import Call, Expr, Name, Node, Noted, transform
-from gradcheck_cli.lang.printer import to_plain
-from gradcheck_cli.report.result import ClaimResult, CorrectionResult, Crash, LinkResult, RunResult
+from gradcheck_cli.compare.settings import Settings
+from gradcheck_cli.report.result import ClaimResult, Crash, RunResult
 from gradcheck_cli.run.discover import discover
 from gradcheck_cli.run.documents import Documents
-from gradcheck_cli.run.notation import Notation
+from gradcheck_cli.run.judged import judged, link_ids
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.spec.load import load
-from gradcheck_cli.spec.model import Claim, Formula, Operator, SpecFile
-from gradcheck_cli.spec.typing import TypedClaim, type_claim, type_program
+from gradcheck_cli.spec.model import Claim, Operator, SpecFile
+from gradcheck_cli.spec.typing import type_program
 from gradcheck_cli.text import Problem, UserError
 
 Watch = Callable[[int, int, str], None]
@@ -66,7 +60,9 @@ def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
             watch(number, len(selected), claim.id)
         try:
             place, drifted = places[id(job)]
-            operator = documents.with_listing(job.operator, job.folder, spec.name)
+            operator = job.operator
+            if claim.kind == "code":
+                operator = documents.with_listing(operator, job.folder, spec.name)
             result = judged(spec, operator, claim, options.settings)
             claims.append(replace(result, place=place, drifted=drifted))
         except UserError as error:
@@ -141,94 +137,12 @@ def _matches(job: Job, keyword: str | None) -> bool:
         (
             job.spec.name,
             job.operator.name,
-            *_link_ids(claim, claim.links),
+            *link_ids(claim, claim.links),
             claim.kind,
             claim.formula.text.value,
         )
     )
     return keyword.lower() in words.lower()
-
-
-def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings) -> ClaimResult:
-    """The result of one claim, its correction included. Raises UserError for what cannot be judged."""
-    typed = type_claim(operator, claim)
-    judgements = judge(operator, claim, typed, settings)
-    sides = _shown_sides(claim.formula, typed, claim.kind)
-    spans = [side.span for side in claim.formula.equation.sides]
-    each = claim.expect if len(claim.expect) > 1 else (None,) * len(judgements)
-    notation = Notation(operator, claim, typed)
-    pretty = notation.pretty(claim.formula, typed)
-    pairs = tuple(pairwise(pretty)) if pretty else (None,) * len(judgements)
-    relation, verbatim = claim.formula.equation.relation, notation.is_latex and typed.equation is None
-    links = tuple(
-        LinkResult(
-            id_, sides[n], sides[n + 1], spans[n + 1], judgement, each[n], pairs[n], relation(n), verbatim
-        )
-        for n, (id_, judgement) in enumerate(zip(_link_ids(claim, len(judgements)), judgements, strict=True))
-    )
-    correction = None
-    if claim.correction is not None:
-        right = type_claim(operator, claim, claim.correction)
-        corrected = judge(operator, claim, right, settings)
-        verdict = overall(tuple(j.verdict for j in corrected))
-        reason = next((j.reason for j in corrected if j.verdict == verdict), "")
-        correction = CorrectionResult(
-            _shown_sides(claim.correction, right, claim.kind),
-            verdict,
-            reason,
-            notation.pretty(claim.correction, right),
-            notation.latex(claim.correction, right),
-            claim.correction.equation.relations,
-        )
-    advice: tuple[str, ...] = ()
-    if claim.kind == "gradient":
-        advice = cheaper_orders(typed, judgements, lambda expr: to_plain(transform(expr, _short)))
-    seed = seed_of(operator, claim, settings)
-    return ClaimResult(
-        operator, claim, spec.name, seed, links, correction, remarks=typed.remarks, advice=advice
-    )
-
-
-def _link_ids(claim: Claim, links: int) -> tuple[str, ...]:
-    """The ids of the links: the claim's own, or its one id numbered."""
-    if len(claim.ids) == links:
-        return claim.ids
-    return tuple(f"{claim.ids[0]}.{n + 1}" for n in range(links))
-
-
-def _short(node: Node) -> Node:
-    """In a gradient claim `dX` says the same as `grad(X)`."""
-    match node:
-        case Call("grad", (Name(name),)):
-            return Name(f"d{name}", span=node.span)
-    return node
-
-
-def _shown_sides(formula: Formula, typed: TypedClaim, kind: str) -> tuple[str, ...]:
-    """The sides as they were judged, in plain text; as they are written, where they have no plain form."""
-    if typed.equation is not None:
-        shown = [transform(side, _short) if kind == "gradient" else side for side in typed.equation.sides]
-        return tuple(map(to_plain, shown))
-    sides = formula.equation.sides
-    return tuple(_shape(side) if kind == "shape" else _written(side) for side in sides)
-
-
-def _shape(side: Expr) -> str:
-    """A side of a claim about shapes, in plain text where it is one shape."""
-    match side:
-        case Call("stack", items):
-            return f"[{', '.join(map(to_plain, items))}]"
-        case Call("shape", (Noted(inner),) | (inner,)):
-            return f"shape({to_plain(transform(inner, _short))})"
-    return _written(side)
-
-
-def _written(side: Expr) -> str:
-    r"""A side as it is written; the place of a bracket does not include its `\left`."""
-    if side.span is None:
-        return "…"
-    before = side.span.source.text[: side.span.start].rstrip()
-    return (r"\left" if before.endswith(r"\left") else "") + " ".join(side.span.text.split())
 
 
 def _too_deep(claim: Claim) -> Problem:

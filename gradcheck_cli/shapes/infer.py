@@ -28,6 +28,10 @@ from gradcheck_cli.text import Problem, UserError, nearest
 __all__ = ["Local", "Meaning", "Scope", "is_bare", "same_shape", "sides_differ"]
 
 
+_KINDS = {"E": "an `expectation`", "shape": "a `shape`", "O": "a `property`"}
+"""Where the special functions belong."""
+
+
 class Scope(BracketScope):
     """The names that a formula may use, and what its nodes are."""
 
@@ -126,7 +130,7 @@ class Scope(BracketScope):
         if call.function == "E" and self.random:
             tree, indices = self.inner(bound["expression"])
             return self.given(Expected(tree, indices), Type(tree.type.shape), call)
-        kind = {"E": "an `expectation`", "shape": "a `shape`"}.get(call.function, "a `cost`")
+        kind = _KINDS.get(call.function, "a `cost`")
         raise UserError(
             Problem(f"`{call.function}` has no meaning here", call.span, help=f"it belongs to {kind} claim")
         )

@@ -16,6 +16,7 @@ from gradcheck_cli.spec.claims import ClaimReader
 from gradcheck_cli.spec.collect import Problems
 from gradcheck_cli.spec.domains import read_dimension, read_domain, read_number, read_random
 from gradcheck_cli.spec.formula import formula_text, read_expression
+from gradcheck_cli.spec.listing import read_listing
 from gradcheck_cli.spec.model import Claim, Definition, Document, Domain, Input, Operator, Random
 from gradcheck_cli.spec.names import DIMENSION, FORWARD, INPUT, WHERE, Names, check_name
 from gradcheck_cli.spec.parts import empty, entries, read_definitions, words
@@ -110,6 +111,7 @@ class _OperatorReader:
             document=self.document(),
             notation=tuple(self.names.notation.items()),
             vectors=self.names.vectors,
+            listing=read_listing(self.problems, self.root.get("listing")),
         )
 
     def notation(self) -> None:
@@ -262,6 +264,7 @@ class _OperatorReader:
     def claims(self, sound: bool) -> tuple[Claim, ...]:
         flawed = {self.claim_of(p) for p in self.problems}
         kept = []
+        listing = self.root.key("listing") is not None
         for number, entry in enumerate(self.entries):
             self.file.claims += 1
             if self.file.claims == MAX_CLAIMS + 1:
@@ -271,7 +274,7 @@ class _OperatorReader:
                 continue
             default = f"{self.file.stem}#{self.file.claims}"
             before = len(self.problems)
-            claim = ClaimReader(self.problems, entry, self.names, sound).read(default, self.file.ids)
+            claim = ClaimReader(self.problems, entry, self.names, sound, listing).read(default, self.file.ids)
             if claim is not None and number not in flawed and len(self.problems) == before:
                 kept.append(claim)
         return tuple(kept)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from gradcheck_cli.lang.ast import Name
 from gradcheck_cli.lang.latex import is_latex
+from gradcheck_cli.spec.code_formula import read_code
 from gradcheck_cli.spec.collect import Problems
 from gradcheck_cli.spec.formula import formula_text, read_expression, read_formula, refuse_backslashes
-from gradcheck_cli.spec.model import KINDS, VERDICTS, Claim, Definition, Formula, Kind, Verdict
+from gradcheck_cli.spec.model import EXPECTABLE, KINDS, Claim, Definition, Formula, Kind, Verdict
 from gradcheck_cli.spec.names import DIMENSION, FORWARD, INPUT, MAX_NAME, WHERE, Names
 from gradcheck_cli.spec.parts import empty, entries, read_definitions, words
 from gradcheck_cli.spec.schema import CLAIM
 from gradcheck_cli.spec.yaml_tree import Mapping, Scalar, Sequence
-from gradcheck_cli.text import Span
+from gradcheck_cli.text import Span, Text
 
 
 class ClaimReader:
@@ -21,11 +22,14 @@ class ClaimReader:
     is a name that they do not declare worth a message.
     """
 
-    def __init__(self, problems: Problems, node: Mapping, names: Names, sound: bool) -> None:
+    def __init__(
+        self, problems: Problems, node: Mapping, names: Names, sound: bool, listing: bool = False
+    ) -> None:
         self.problems = problems
         self.node = node
         self.names = Names(names)
         self.sound = sound
+        self.listing = listing
 
     def read(self, default: str, taken: dict[str, Span]) -> Claim | None:
         """The claim, or None if it has no formula; whether it is kept is decided in `build`."""
@@ -33,6 +37,7 @@ class ClaimReader:
         where = read_definitions(self.problems, self.node.get("where"), self.names, WHERE)
         formula = self._formula(kind, kind) if kind else None
         links = len(formula.equation.sides) - 1 if formula else None
+        self._check_listing()
         ids = self._ids(default, taken, links)
         expect = self._expect(links)
         correction = self._formula("correction", kind) if kind else None
@@ -55,6 +60,7 @@ class ClaimReader:
             where,
             quote=quote,
             note=note,
+            replace=self._replace(kind),
         )
 
     def _kind(self) -> Kind | None:
@@ -81,6 +87,9 @@ class ClaimReader:
         if not isinstance(node, Scalar) or empty(node):
             return None
         text = self.problems.attempt(formula_text, node)
+        if text is not None and kind == "code":
+            code = self.problems.attempt(read_code, text)
+            return Formula(text, code) if code is not None else None
         if text is not None and is_latex(text) and not self.sound:
             return None  # its names are not all known: nothing can be said about it
         equation = (
@@ -141,7 +150,7 @@ class ClaimReader:
 
     def _expect(self, links: int | None) -> tuple[Verdict, ...]:
         found = self._one_for_each("expect", links)
-        return tuple(w.value for w in found if w.value in VERDICTS) or ("holds",)
+        return tuple(w.value for w in found if w.value in EXPECTABLE) or ("holds",)
 
     def _when(self) -> tuple[Definition, ...]:
         found = []
@@ -178,6 +187,31 @@ class ClaimReader:
                 "leave it out: every other claim is meant for all data",
             )
         return isinstance(node, Scalar) and node.value == "some"
+
+    def _check_listing(self) -> None:
+        key = self.node.key("code")
+        if key is not None and not self.listing:
+            self.problems.report(
+                "the operator has no `listing` that this claim could be about",
+                key.span,
+                "give it: `listing: |` and the code below, or `listing: {document: …, lines: [1, 9]}`",
+            )
+
+    def _replace(self, kind: Kind) -> tuple[tuple[str, Text], ...]:
+        """For a claim about code: lines of the listing, and what stands there instead."""
+        key = self.node.key("replace")
+        if key is not None and kind != "code":
+            self.problems.report(
+                "`replace` belongs to a `code` claim", key.span, "leave it out, or say it in the formula"
+            )
+        found = []
+        for line, other in entries(self.node.get("replace")):
+            if isinstance(other, Scalar) and not empty(other):
+                for one in (line, other):
+                    if "\n" in one.value.strip():
+                        self.problems.report("a line is replaced by one line", one.span)
+                found.append((line.value.strip(), other.text))
+        return tuple(found)
 
     def _fixed(self, kind: Kind | None) -> tuple[Name, ...]:
         key = self.node.key("fixed")

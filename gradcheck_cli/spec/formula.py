@@ -17,6 +17,8 @@ def read_formula(
     text: Text, symbols: Callable[[], Symbols] | None = None, kind: Kind = "identity"
 ) -> Equation:
     """An equation or a chain of them; inequalities where the kind of claim has them. Raises UserError."""
+    if kind == "value":
+        text = _exactly(text)
     relational = kind in RELATIONAL
     if not is_latex(text):
         return parse_equation(text, relational=relational)
@@ -31,6 +33,12 @@ def read_formula(
             )
         )
     return equations[0]
+
+
+def _exactly(text: Text) -> Text:
+    """`≈` is how printed numbers are announced, and says no more than their digits do."""
+    value = text.value.replace("≈", "=").replace(r"\approx", "=      ")
+    return Text(value, text.source, text.places)
 
 
 def read_expression(text: Text, symbols: Callable[[], Symbols] | None = None) -> Expr:

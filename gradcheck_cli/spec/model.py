@@ -16,15 +16,27 @@ from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.text import Problem, Source, Span, Text
 
 Kind = Literal[
-    "gradient", "differential", "derivative", "identity", "expectation", "property", "shape", "cost"
+    "gradient",
+    "differential",
+    "derivative",
+    "identity",
+    "expectation",
+    "property",
+    "shape",
+    "cost",
+    "value",
+    "code",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 RELATIONAL: tuple[Kind, ...] = ("property", "cost")
 """Kinds whose sides may stand in other relations than `=`."""
 
-Verdict = Literal["holds", "wrong", "shape-mismatch", "conditional", "undecided"]
+Verdict = Literal["holds", "wrong", "shape-mismatch", "conditional", "undecided", "skipped"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+EXPECTABLE: tuple[Verdict, ...] = tuple(v for v in VERDICTS if v != "skipped")
+"""The verdicts that a spec may expect: whether a claim is judged at all is up to the user."""
 
 DOMAINS = (
     "real",
@@ -141,6 +153,8 @@ class Claim:
     where: tuple[Definition, ...] = ()
     quote: str | None = None
     note: str | None = None
+    replace: tuple[tuple[str, Text], ...] = ()
+    """Lines of the listing, and those that a claim about code puts in their place."""
 
     @property
     def id(self) -> str:
@@ -163,6 +177,22 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Code that was published with the claims; `code` is None until its document is read."""
+
+    span: Span
+    code: str | None = None
+    name: str = ""
+    """The file that the code stands in."""
+    first: int = 1
+    """The line in which it begins there."""
+    document: str | None = None
+    lines: tuple[int, int] | None = None
+    begins: str | None = None
+    """What the first line says, so that a change of the document is noticed."""
+
+
+@dataclass(frozen=True)
 class Operator:
     """A forward computation and the claims about it."""
 
@@ -180,6 +210,8 @@ class Operator:
     """What LaTeX symbols stand for, where the usual rules do not give it."""
     vectors: str = "column"
     """How a 1-D array stands in LaTeX: `column` or `row`."""
+    listing: Listing | None = None
+    """The code that `code` claims are about."""
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,11 @@ keys, lists and words are settled here; formulas and names are read in `build`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from gradcheck_cli.spec.model import KINDS, VERDICTS
+from gradcheck_cli.spec.model import EXPECTABLE, KINDS
 from gradcheck_cli.spec.yaml_tree import ScalarKind
-
-FUTURE_KINDS = ("value", "code")
-"""Kinds of claims that are planned: worth a better message than «unknown key»."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +66,6 @@ class Keys:
 
     keys: dict[str, Key]
     one_of: tuple[str, ...] = ()
-    future: dict[str, str] = field(default_factory=dict)
-    """Keys that are planned, and what to say about them."""
 
 
 Rule: TypeAlias = Leaf | ListOf | Named | Either | Keys
@@ -84,7 +79,7 @@ QUANTIFIER = Leaf("`all` or `some`", {"enum": ["all", "some"]}, kinds=("text",),
 FORMULA = Leaf("a formula", _TEXT_JSON)
 NUMBER = Leaf("a number", {"type": "number"}, kinds=("number",))
 FLAG = Leaf("`true` or `false`", {"type": "boolean"}, kinds=("boolean",))
-VERDICT = Leaf("a verdict", {"enum": list(VERDICTS)}, kinds=("text",), choices=VERDICTS)
+VERDICT = Leaf("a verdict", {"enum": list(EXPECTABLE)}, kinds=("text",), choices=EXPECTABLE)
 _SHAPE = "a shape such as `[n, m]`"
 SCALAR = Leaf(_SHAPE, {"const": "scalar"}, kinds=("text",), choices=("scalar",))
 SHAPE = Either(_SHAPE, SCALAR, ListOf(FORMULA))
@@ -135,6 +130,16 @@ CLAIM = Keys(
             "A relation between operations, memory and sizes.",
             "cost: flops(X.T @ dY) < flops(X @ W)",
         ),
+        "value": Key(
+            FORMULA,
+            "Numbers printed in a worked example, judged to their printed precision.",
+            "value: p = [0.12, 0.88]",
+        ),
+        "code": Key(
+            FORMULA,
+            "A Python expression over the `listing`, and what it gives; runs only under `--allow-code`.",
+            "code: backward(dY, X) = dX",
+        ),
         "id": Key(WORDS, "A word for the claim, or for a chain a list with one for each link.", "id: dX"),
         "expect": Key(
             Either("a verdict or a list of verdicts", VERDICT, ListOf(VERDICT, least=1)),
@@ -152,11 +157,15 @@ CLAIM = Keys(
             QUANTIFIER, "Whether a property holds for all data, or for some (`can be`).", "quantifier: some"
         ),
         "fixed": Key(WORDS, "Inputs or intermediates that a differential holds constant.", "fixed: [B]"),
+        "replace": Key(
+            Named(TEXT, least=1),
+            "Lines of the listing that a `code` claim replaces by others.",
+            "replace: {'dX = dY': 'dX = -dY'}",
+        ),
         "quote": Key(TEXT, "The formula as the source prints it.", "quote: 'dX = dY Wᵀ'"),
         "note": Key(TEXT, "For the reader.", "note: transposed in the source"),
     },
     one_of=KINDS,
-    future={kind: f"`{kind}` claims are not judged yet" for kind in FUTURE_KINDS},
 )
 
 SOURCE = Keys(
@@ -164,6 +173,20 @@ SOURCE = Keys(
         "document": Key(TEXT, "The file the claims were published in.", "document: paper.txt"),
         "section": Key(TEXT, "Where in the document.", "section: appendix B"),
         "url": Key(TEXT, "Where it can be found; never fetched.", "url: https://example.org/post"),
+    }
+)
+
+LISTING = Keys(
+    {
+        "document": Key(TEXT, "The file that the code stands in.", "document: post.md", required=True),
+        "lines": Key(
+            ListOf(NUMBER, least=1), "Its first and its last line there.", "lines: [83, 118]", required=True
+        ),
+        "begins": Key(
+            TEXT,
+            "What the first line says, so that a change of the document is noticed.",
+            "begins: import torch",
+        ),
     }
 )
 
@@ -197,6 +220,11 @@ OPERATOR = Keys(
             "notation: {'A_{t+1}': A_1}",
         ),
         "vectors": Key(VECTORS, "How a 1-D array stands in LaTeX; `column` if left out.", "vectors: row"),
+        "listing": Key(
+            Either("text or a mapping", TEXT, mapping=LISTING),
+            "The code that `code` claims are about: its text, or where it stands.",
+            "listing: {document: post.md, lines: [83, 118]}",
+        ),
         "claims": Key(
             ListOf(CLAIM, least=1), "The claims.", "claims: [{gradient: dX = dY @ W.T}]", required=True
         ),

@@ -91,8 +91,6 @@ class _Checker:
             known = rule.keys.get(key.value)
             if known is not None:
                 self.visit(value, known.rule, f"`{key.value}`", known.example)
-            elif key.value in rule.future:
-                self.report(rule.future[key.value], key)
             elif _cut_by_comma(node, key, value):
                 self.report(f"unknown key `{key.value}`", key, COMMA)
             else:

@@ -15,6 +15,9 @@ from gradcheck_cli.shapes.mismatch import ShapeMismatch
 from gradcheck_cli.shapes.resolve import Resolved, is_loose, resolve_equation, resolve_expression
 from gradcheck_cli.shapes.typed import Index, Program, Type, Typed, TypedDefinition, Value, quantities
 from gradcheck_cli.spec.model import Claim, Definition, Formula, Kind, Operator
+from gradcheck_cli.spec.printed import Printed
+from gradcheck_cli.spec.remainder import Remainder, put_back, taken_off
+from gradcheck_cli.spec.typing_given import Code, printed_links, read_code_sides
 from gradcheck_cli.text import Problem, UserError
 
 _MEANING: Mapping[Kind, Meaning] = {
@@ -26,6 +29,8 @@ _MEANING: Mapping[Kind, Meaning] = {
     "property": "gradient",
     "shape": "gradient",
     "cost": "gradient",
+    "value": "gradient",
+    "code": "gradient",
 }
 
 
@@ -37,6 +42,12 @@ class Link:
     right: Typed | None
     mismatch: ShapeMismatch | None = None
     relation: str = "="
+    remainder: Remainder | None = None
+    """What the link leaves out, of a `property` claim."""
+    printed: Printed | None = None
+    """Of a `value` claim: the numbers that are printed for both sides, which are then the same tree."""
+    printed_first: bool = False
+    """Whether they are printed on the left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +69,8 @@ class TypedClaim:
     """What had to be assumed to read it."""
     scope: Scope | None = None
     """Of a `cost` claim, whose sides are no arrays: what its names mean."""
+    code: Code | None = None
+    """Of a `code` claim: what is run, and what it has to give."""
 
 
 def type_program(operator: Operator, when: Iterable[Definition] = ()) -> Program:
@@ -133,6 +146,21 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
     if claim.kind == "cost":
         empty = tuple(Link(None, None, relation=equation.relation(n)) for n in range(len(equation.sides) - 1))
         return TypedClaim(program, given, empty, (), (), equation=equation, scope=fresh())
+    if claim.kind == "value":
+        scope = fresh()
+        found = printed_links(equation.sides, scope, operator.vectors, given)
+        lines = tuple(Link(f.left, f.right, f.mismatch, "=", None, f.printed, f.printed_first) for f in found)
+        return TypedClaim(program, given, lines, tuple(scope.indices), ())
+    if claim.kind == "code":
+        scope = fresh()
+        code = read_code_sides(equation.sides, scope, operator.vectors, program.types)
+        if isinstance(code, ShapeMismatch):
+            return TypedClaim(program, given, (Link(None, None, code),), (), ())
+        trees = tuple(Link(tree, tree) for tree in code.expected)
+        return TypedClaim(program, given, trees, tuple(scope.indices), (), code=code)
+    remainders: tuple[Remainder | None, ...] = (None,) * len(equation.sides)
+    if claim.kind == "property":
+        equation, remainders = taken_off(equation, program)
     if claim.kind == "shape":
         equation = Equation(tuple(map(_as_array, equation.sides)), span=equation.span)
     resolved = resolve_equation(equation.sides, fresh(), operator.vectors)
@@ -159,7 +187,8 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
             links.append(Link(None, None, first, relation))
         else:
             differ = None if same_shape(left, right) else sides_differ(left, right)
-            links.append(Link(left, right, differ, relation))
+            remainder = remainders[number] or remainders[number + 1]
+            links.append(Link(left, right, differ, relation, remainder))
     return TypedClaim(
         program,
         given,
@@ -167,7 +196,7 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
         tuple(scope.indices),
         free,
         frozenset(name.id for name in claim.fixed),
-        None if claim.kind == "shape" else _equation(equation, resolved),
+        None if claim.kind == "shape" else put_back(_equation(equation, resolved), remainders),
         (*remarks, *resolved.remarks),
     )
 

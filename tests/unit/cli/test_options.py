@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from gradcheck_cli.cli import main as entry
 from gradcheck_cli.cli.main import app, main
 from gradcheck_cli.report.result import RULES
-from gradcheck_cli.run import pipeline
+from gradcheck_cli.run import judged, pipeline
 
 SPEC = """\
 operator: o
@@ -135,14 +135,14 @@ def test_explain_what_is_not_there(args, status, out, err):
 
 
 def test_crash_in_one_claim(monkeypatch):
-    real = pipeline.judge
+    real = judged.judge
 
     def judge(operator, claim, *rest):
         if claim.id == "right":
             raise ZeroDivisionError("oops")
         return real(operator, claim, *rest)
 
-    monkeypatch.setattr(pipeline, "judge", judge)
+    monkeypatch.setattr(judged, "judge", judge)
     done = invoke("check", *QUICK)
     assert done.exit_code == 3
     assert done.stdout == (

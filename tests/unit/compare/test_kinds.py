@@ -135,6 +135,28 @@ def test_properties(claim, verdicts):
     assert " ".join(j.verdict for j in judged(f"property: {claim}")) == verdicts
 
 
+ORDERS = [
+    ("exp(s * X) = 1 + O(s)", "holds", "1.00"),
+    ("exp(s * X) = 1 + s * X + O(s**2)", "holds", "2.00"),
+    ("exp(s * X) = 1 + s * X + O(s**3)", "wrong", "2.00"),
+    ("exp(s * X) = 1 + s * X + s**2 * X**2 / 2 + O(s**3)", "holds", "3.00"),
+    ("exp(s * X) = 1 - s * X + O(s**2)", "wrong", "1.00"),
+    ("s**2 * X = O(s**2)", "holds", "2.00"),
+    ("s * X = s * X + O(s**7)", "holds", "any"),
+    ("$\\exp(s X) = 1 + s X + \\mathcal{O}(s^2)$", "holds", "2.00"),
+]
+
+
+@pytest.mark.parametrize(("claim", "verdict", "order"), ORDERS, ids=[c for c, _, _ in ORDERS])
+def test_remainders_are_measured(claim, verdict, order):
+    (found,) = judged(f"property: {claim}")
+    assert found.verdict == verdict
+    measured = found.basis.removeprefix("the remainder is of order ").split()[0]
+    assert measured == order or abs(float(measured) - float(order)) < 0.05
+    if verdict == "wrong":
+        assert found.reason.startswith("the difference is of order ")
+
+
 def test_equal_within_rounding_is_not_less():
     (found,) = judged("property: sum(P) < 1")
     assert found.verdict == "undecided"
@@ -245,6 +267,24 @@ error: `u` is random: by itself it has no value
 21 |   - expectation: u = E(u)
    |                  ^
    = help: take it under the expectation: `E(…)`""",
+    ),
+    (
+        "property: X = O(X)",
+        """\
+error: this is no order of a scalar input
+  --> f.yaml:21:19
+21 |   - property: X = O(X)
+   |                   ^^^^
+   = help: a remainder is a power of one scalar input: `O(eta)`, `O(eta**2)`""",
+    ),
+    (
+        "identity: X = O(s)",
+        """\
+error: `O` has no meaning here
+  --> f.yaml:21:19
+21 |   - identity: X = O(s)
+   |                   ^^^^
+   = help: it belongs to a `property` claim""",
     ),
     (
         "identity: E(u) = 0",

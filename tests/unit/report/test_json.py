@@ -127,7 +127,7 @@ def test_a_chain_carries_its_lines_and_its_correction_both_notations():
     chain = claims["tr-1…tr-3"]
     assert [(link["left"], link["right"], link["verdict"]) for link in chain["links"]] == [
         ("dL", "trace(grad(Y).T @ dY)", "holds"),
-        ("trace(grad(Y).T @ dY)", "trace(B @ grad(Y).T @ dA)", "wrong"),
+        ("trace(grad(Y).T @ dY)", "trace(B @ grad(Y).T @ dA)", "conditional"),
         ("trace(B @ grad(Y).T @ dA)", "trace(grad(Y).T @ dA @ B)", "holds"),
     ]
     assert chain["correction"] == {

@@ -214,9 +214,9 @@ def test_a_condition_is_told(tmp_path):
     assert text.startswith(
         "error[GC007] conditional: the claim is wrong in general, and true only under a condition\n"
     )
-    assert "\n   = true only where m*n*(k + p) <= k*p*(m + n)" in text
+    assert "\n   = true only when m*n*(k + p) <= k*p*(m + n)" in text
     assert (
-        "\n✗ conditional flops(A @ B @ C) <= flops(A @ (B @ C))\n  true only where "
+        "\n~ conditional flops(A @ B @ C) <= flops(A @ (B @ C))\n  true only when "
         in terminal.explain(result.claims[0]).plain
     )
 

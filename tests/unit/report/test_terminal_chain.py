@@ -103,8 +103,8 @@ HEAD = "   = the derivation, step by step (each line against the one above):\n"
         (
             "cost: flops(A @ B) <= flops(B.T @ B) < flops(A @ B)",
             """\
-       ✗ 1  flops(A @ B) <= flops(B.T @ B)   ← first wrong step: true only under a condition
-       ✗ 2               < flops(A @ B)   ← true only under a condition
+       ~ 1  flops(A @ B) <= flops(B.T @ B)   ← first wrong step: true only under a condition
+       ~ 2               < flops(A @ B)   ← true only under a condition
 """,
         ),
     ],

@@ -3,7 +3,7 @@ r"""Formulas printed back in the notation of their source; LaTeX only where it r
 import pytest
 
 from gradcheck_cli.compare.settings import Settings
-from gradcheck_cli.run import notation, pipeline
+from gradcheck_cli.run import judged, notation
 from gradcheck_cli.run.notation import Notation
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run
@@ -145,4 +145,4 @@ def test_the_left_bracket_of_a_side_keeps_its_left(tmp_path):
     (tmp_path / "s.yaml").write_text(OPERATOR + r"gradient: $\nabla_A L = \left(B B\right)^\top$" + "\n")
     (operator,) = load(tmp_path / "s.yaml").operators
     side = operator.claims[0].formula.equation.sides[1]
-    assert pipeline._written(side) == r"\left(B B\right)^\top"
+    assert judged._written(side) == r"\left(B B\right)^\top"

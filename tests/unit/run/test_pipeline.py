@@ -6,7 +6,7 @@ import pytest
 
 from gradcheck_cli.compare import court
 from gradcheck_cli.compare.settings import Settings
-from gradcheck_cli.run import pipeline
+from gradcheck_cli.run import judged, pipeline
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run
 from gradcheck_cli.text import draw
@@ -78,14 +78,14 @@ def test_one_bad_claim_does_not_stop_the_others(folder):
 
 
 def fail_at(monkeypatch, claim_id, error):
-    real = pipeline.judge
+    real = judged.judge
 
     def judge(operator, claim, typed, settings):
         if claim.id == claim_id:
             raise error
         return real(operator, claim, typed, settings)
 
-    monkeypatch.setattr(pipeline, "judge", judge)
+    monkeypatch.setattr(judged, "judge", judge)
 
 
 def test_crash(folder, monkeypatch):

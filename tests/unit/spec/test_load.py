@@ -149,7 +149,7 @@ def test_the_other_operators_of_a_file_stay():
     assert [c.id for o in file.operators for c in o.claims] == ["f#1", "f#3"]
 
 
-LISTED = "`gradient`, `differential`, `derivative`, `identity`, `expectation`, `property`, `shape`, `cost`"
+LISTED = "`gradient`, `differential`, `derivative`, `identity`, `expectation`, `property`, `shape`, `cost`, `value`, `code`"
 
 MESSAGES = [
     (
@@ -162,12 +162,85 @@ error: unknown key `gradent`
    = help: did you mean `gradient`?""",
     ),
     (
-        spec(claims="code: f(X)"),
+        spec(claims="code: f(X) = dX"),
         """\
-error: `code` claims are not judged yet
+error: the operator has no `listing` that this claim could be about
   --> f.yaml:7:5
-7 |   - code: f(X)
-  |     ^^^^""",
+7 |   - code: f(X) = dX
+  |     ^^^^
+   = help: give it: `listing: |` and the code below, or `listing: {document: …, lines: [1, 9]}`""",
+    ),
+    (
+        spec(inputs="X: {shape: [n], random: gaussian}"),
+        """\
+error: `gaussian` is not a law
+  --> f.yaml:3:27
+3 |   X: {shape: [n], random: gaussian}
+  |                           ^^^^^^^^
+   = help: the laws are `normal(mean, deviation)`, `uniform(low, high)` and `rademacher`""",
+    ),
+    (
+        spec(inputs="X: {shape: [n], random: norml}"),
+        """\
+error: `norml` is not a law
+  --> f.yaml:3:27
+3 |   X: {shape: [n], random: norml}
+  |                           ^^^^^
+   = help: did you mean `normal`?""",
+    ),
+    (
+        spec(inputs="X: {shape: [n], random: 'normal(1)'}"),
+        """\
+error: `normal` takes a mean and a standard deviation in brackets
+  --> f.yaml:3:28
+3 |   X: {shape: [n], random: 'normal(1)'}
+  |                            ^^^^^^^^^
+   = help: write `normal(0, 1)`""",
+    ),
+    (
+        spec(inputs="X: {shape: [n], random: 'normal(1, -1)'}"),
+        """\
+error: a standard deviation is positive
+  --> f.yaml:3:28
+3 |   X: {shape: [n], random: 'normal(1, -1)'}
+  |                            ^^^^^^^^^^^^^
+   = help: write `normal(0, 1)`""",
+    ),
+    (
+        spec(inputs="X: {shape: [n], random: 'uniform(1, 1)'}"),
+        """\
+error: this range is empty: its lower end must be below its upper end
+  --> f.yaml:3:28
+3 |   X: {shape: [n], random: 'uniform(1, 1)'}
+  |                            ^^^^^^^^^^^^^
+   = help: write `uniform(-1, 1)`""",
+    ),
+    (
+        spec(inputs="X: {shape: [n], random: 'rademacher(1)'}"),
+        """\
+error: `rademacher` takes nothing in brackets
+  --> f.yaml:3:28
+3 |   X: {shape: [n], random: 'rademacher(1)'}
+  |                            ^^^^^^^^^^^^^
+   = help: write `rademacher`""",
+    ),
+    (
+        spec(inputs="X: {shape: [n], random: normal, domain: positive}"),
+        """\
+error: `random` and `domain` cannot stand together
+  --> f.yaml:3:35
+3 |   X: {shape: [n], random: normal, domain: positive}
+  |                                   ^^^^^^
+   = help: a law says it all""",
+    ),
+    (
+        spec(claims="{identity: X = X, quantifier: some}"),
+        """\
+error: `quantifier` belongs to a `property` claim
+  --> f.yaml:7:23
+7 |   - {identity: X = X, quantifier: some}
+  |                       ^^^^^^^^^^
+   = help: leave it out: every other claim is meant for all data""",
     ),
     (
         spec(claims="note: hello"),

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from gradcheck_cli.spec.model import KINDS
-from gradcheck_cli.spec.schema import CLAIM, INPUT, OPERATOR, SOURCE, json_schema
+from gradcheck_cli.spec.schema import CLAIM, INPUT, LISTING, OPERATOR, SOURCE, json_schema
 from gradcheck_cli.spec.structure import check
 from gradcheck_cli.spec.yaml_tree import parse
 from gradcheck_cli.text import Source
@@ -57,6 +57,8 @@ PATHS = (
     + [("inputs", "X"), ("inputs", "X", 0), ("forward", "Y"), ("claims", 0)]
     + [("inputs", "u", key) for key in [*INPUT.keys, "other"]]
     + [("source", key) for key in [*SOURCE.keys, "other"]]
+    + [("listing",)]
+    + [("listing", key) for key in [*LISTING.keys, "other"]]
     + [("claims", 0, key) for key in [*CLAIM.keys, "other"]]
 )
 
@@ -66,7 +68,14 @@ def corpus():
     for key in BASE:
         yield {k: v for k, v in BASE.items() if k != key}
     for path in PATHS:
-        for value in [*ANY, "holds", ["wrong", "holds"], {"document": "a"}, "scalar"]:
+        for value in [
+            *ANY,
+            "holds",
+            ["wrong", "holds"],
+            {"document": "a"},
+            {"document": "a", "lines": [1, 2]},
+            "scalar",
+        ]:
             yield edited(path, value)
 
 
@@ -96,7 +105,7 @@ def test_the_schema_and_the_check_agree():
 
 
 def test_every_key_is_described_and_its_example_is_read():
-    for table in (OPERATOR, INPUT, CLAIM, SOURCE):
+    for table in (OPERATOR, INPUT, CLAIM, SOURCE, LISTING):
         for name, key in table.keys.items():
             assert key.description.endswith("."), name
             assert list(yaml.safe_load(key.example)) == [name]

@@ -1,0 +1,1 @@
+"""Diagnosis: what is behind a claim that does not hold."""

@@ -1,0 +1,111 @@
+"""One claim judged: its links, the conditions under which they hold, its correction, cheaper orders."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from gradcheck_cli.compare.advice import cheaper_orders
+from gradcheck_cli.compare.judge import judge
+from gradcheck_cli.compare.settings import Settings, seed_of
+from gradcheck_cli.compare.verdict import overall
+from gradcheck_cli.diagnose.conditions import conditions, refined
+from gradcheck_cli.lang.ast import Call, Expr, Name, Node, Noted, transform
+from gradcheck_cli.lang.printer import to_plain
+from gradcheck_cli.report.result import ClaimResult, CorrectionResult, LinkResult
+from gradcheck_cli.run.notation import Notation
+from gradcheck_cli.spec.model import Claim, Formula, Operator, SpecFile
+from gradcheck_cli.spec.typing import TypedClaim, type_claim
+
+
+def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings) -> ClaimResult:
+    """The result of one claim, its correction included. Raises UserError for what cannot be judged."""
+    typed = type_claim(operator, claim)
+    judgements = judge(operator, claim, typed, settings)
+    found = conditions(operator, claim, typed, judgements, settings)
+    judgements = refined(judgements, found)
+    special = [tuple(f.text for f in some if f.remark and "`" in f.text) for some in found]
+    sides = _shown_sides(claim.formula, typed, claim.kind)
+    spans = [side.span for side in claim.formula.equation.sides]
+    each = claim.expect if len(claim.expect) > 1 else (None,) * len(judgements)
+    notation = Notation(operator, claim, typed)
+    pretty = notation.pretty(claim.formula, typed)
+    pairs = tuple(pairwise(pretty)) if pretty else (None,) * len(judgements)
+    relation, verbatim = claim.formula.equation.relation, notation.is_latex and typed.equation is None
+    links = tuple(
+        LinkResult(
+            id_,
+            sides[n],
+            sides[n + 1],
+            spans[n + 1],
+            judgement,
+            each[n],
+            pairs[n],
+            relation(n),
+            verbatim,
+            special[n],
+        )
+        for n, (id_, judgement) in enumerate(zip(link_ids(claim, len(judgements)), judgements, strict=True))
+    )
+    correction = None
+    if claim.correction is not None:
+        right = type_claim(operator, claim, claim.correction)
+        corrected = judge(operator, claim, right, settings)
+        verdict = overall(tuple(j.verdict for j in corrected))
+        reason = next((j.reason for j in corrected if j.verdict == verdict), "")
+        correction = CorrectionResult(
+            _shown_sides(claim.correction, right, claim.kind),
+            verdict,
+            reason,
+            notation.pretty(claim.correction, right),
+            notation.latex(claim.correction, right),
+            claim.correction.equation.relations,
+        )
+    advice: tuple[str, ...] = ()
+    if claim.kind == "gradient":
+        advice = cheaper_orders(typed, judgements, lambda expr: to_plain(transform(expr, _short)))
+    seed = seed_of(operator, claim, settings)
+    return ClaimResult(
+        operator, claim, spec.name, seed, links, correction, remarks=typed.remarks, advice=advice
+    )
+
+
+def link_ids(claim: Claim, links: int) -> tuple[str, ...]:
+    """The ids of the links: the claim's own, or its one id numbered."""
+    if len(claim.ids) == links:
+        return claim.ids
+    return tuple(f"{claim.ids[0]}.{n + 1}" for n in range(links))
+
+
+def _short(node: Node) -> Node:
+    """In a gradient claim `dX` says the same as `grad(X)`."""
+    match node:
+        case Call("grad", (Name(name),)):
+            return Name(f"d{name}", span=node.span)
+    return node
+
+
+def _shown_sides(formula: Formula, typed: TypedClaim, kind: str) -> tuple[str, ...]:
+    """The sides as they were judged, in plain text; as they are written, where they have no plain form."""
+    if typed.equation is not None:
+        shown = [transform(side, _short) if kind == "gradient" else side for side in typed.equation.sides]
+        return tuple(map(to_plain, shown))
+    sides = formula.equation.sides
+    return tuple(_shape(side) if kind == "shape" else _written(side) for side in sides)
+
+
+def _shape(side: Expr) -> str:
+    """A side of a claim about shapes, in plain text where it is one shape."""
+    match side:
+        case Call("stack", items):
+            return f"[{', '.join(map(to_plain, items))}]"
+        case Call("shape", (Noted(inner),) | (inner,)):
+            return f"shape({to_plain(transform(inner, _short))})"
+    return _written(side)
+
+
+def _written(side: Expr) -> str:
+    r"""A side as it is written; the place of a bracket does not include its `\left`."""
+    if side.span is None:
+        return "…"
+    before = side.span.source.text[: side.span.start].rstrip()
+    return (r"\left" if before.endswith(r"\left") else "") + " ".join(side.span.text.split())
