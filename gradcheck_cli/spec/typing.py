@@ -218,17 +218,28 @@ def _random(operator: Operator, claim: Claim, program: Program) -> frozenset[str
 
 
 def _as_array(side: ast.Expr) -> ast.Expr:
-    """In a `shape` claim a list of dimensions is any array of that shape, and `shape(X)` is X itself."""
+    """In a `shape` claim a list of dimensions is any array of that shape, and `shape(X)` is X itself.
 
-    def change(node: ast.Node) -> ast.Node:
-        match node:
-            case ast.Call("stack", items):
-                return ast.Call("ones", items, span=node.span)
-            case ast.Call("shape", (inner,)):
-                return inner
-        return node
-
-    return ast.transform(side, change)  # type: ignore[return-value]
+    Lists may be multiplied, as writeups do: `[n, m] = [n, k] @ [k, m]`. Raises UserError for what is no shape.
+    """
+    match side:
+        case ast.Call("stack", items):
+            return ast.Call("ones", items, span=side.span)
+        case ast.Call("shape", (inner,)):
+            return inner
+        case ast.Noted(inner, remark):
+            return ast.Noted(_as_array(inner), remark, span=side.span)
+        case ast.Juxtapose(items, signs):
+            return ast.Juxtapose(tuple(map(_as_array, items)), signs, span=side.span)
+        case ast.Binary("@" | "*" as op, left, right):
+            return ast.Binary(op, _as_array(left), _as_array(right), span=side.span)
+    raise UserError(
+        Problem(
+            "this is no shape",
+            side.span,
+            help="a side of a `shape` claim is `shape(X)`, a list `[n, m]`, or a product of lists",
+        )
+    )
 
 
 def _equation(printed: Equation, resolved: Resolved) -> Equation | None:

@@ -43,7 +43,7 @@ class Fate:
     @property
     def found(self) -> bool:
         """Whether the mistake was seen."""
-        return self.verdict in {"wrong", "shape-mismatch", "error"}
+        return self.verdict in {"wrong", "conditional", "shape-mismatch", "error"}
 
     @property
     def survived(self) -> bool:
@@ -68,7 +68,7 @@ def _verdict(case: Case, settings: Settings) -> tuple[str, str]:
     except UserError as error:
         return "error", error.problems[0].message
     judged = [j for j, right in zip(judgements, case.right, strict=True) if right]
-    for verdict in ("shape-mismatch", "wrong", "undecided"):
+    for verdict in ("shape-mismatch", "wrong", "conditional", "undecided"):
         for judgement in judged:
             if judgement.verdict == verdict:
                 return verdict, judgement.reason
@@ -112,14 +112,14 @@ def _each(work: Callable[..., object], pattern: str, jobs: int, *rest: object) -
 
 def report(fates: list[Fate]) -> str:
     """The table, and every mutant that was not found."""
-    verdicts = ("wrong", "shape-mismatch", "error", "undecided")
+    verdicts = ("wrong", "conditional", "shape-mismatch", "error", "undecided")
     lines = [
-        f"{'mutation':18}{'all':>7}{'wrong':>7}{'shape':>7}{'error':>7}{'undec.':>8}{'equiv.':>8}{'survived':>10}"
+        f"{'mutation':18}{'all':>7}{'wrong':>7}{'cond.':>7}{'shape':>7}{'error':>7}{'undec.':>8}{'equiv.':>8}{'survived':>10}"
     ]
     for kind in (*KINDS, "all"):
         some = [f for f in fates if kind in {"all", f.kind}]
         counts = Counter(f.verdict for f in some)
-        shown = "".join(f"{counts[v]:7}" for v in verdicts[:3]) + f"{counts['undecided']:8}"
+        shown = "".join(f"{counts[v]:7}" for v in verdicts[:4]) + f"{counts['undecided']:8}"
         survived = sum(f.survived for f in some)
         lines.append(f"{kind:18}{len(some):7}{shown}{counts['holds'] - survived:8}{survived:10}")
     each = Counter(f.claim for f in fates)

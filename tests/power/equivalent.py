@@ -33,6 +33,10 @@ HARMLESS = {
 
 
 def _rule(mutant: Mutant, original: Case) -> str | None:
+    if original.claim.kind == "cost":
+        return "a relation of costs that holds is proved for all sizes"
+    if any(r != "=" for r in original.formula.equation.relations):
+        return "a relation that leaves room, and holds for the changed formula too"
     sides = original.formula.equation.sides
     if mutant.kind in HARMLESS and any(_is_zero(s) for s in sides):
         return "a factor or another order of the elements leaves a 0 a 0"

@@ -269,6 +269,15 @@ error: `u` is random: by itself it has no value
    = help: take it under the expectation: `E(…)`""",
     ),
     (
+        "shape: 2 * shape(X) = [b, n]",
+        """\
+error: this is no shape
+  --> f.yaml:21:12
+21 |   - shape: 2 * shape(X) = [b, n]
+   |            ^
+   = help: a side of a `shape` claim is `shape(X)`, a list `[n, m]`, or a product of lists""",
+    ),
+    (
         "property: X = O(X)",
         """\
 error: this is no order of a scalar input
