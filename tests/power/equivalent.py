@@ -33,13 +33,16 @@ HARMLESS = {
 
 
 def _rule(mutant: Mutant, original: Case) -> str | None:
-    if original.claim.kind == "cost":
-        return "a relation of costs that holds is proved for all sizes"
+    if original.claim.kind in {"cost", "shape"}:
+        return "what holds is proved in symbols"
     if any(r != "=" for r in original.formula.equation.relations):
         return "a relation that leaves room, and holds for the changed formula too"
     sides = original.formula.equation.sides
     if mutant.kind in HARMLESS and any(_is_zero(s) for s in sides):
         return "a factor or another order of the elements leaves a 0 a 0"
+    ranks = any(isinstance(s, ast.Call) and s.function == "rank" for s in sides)
+    if ranks and mutant.kind in {"sign", "factor", "transpose"}:
+        return "for almost all data a sign, a factor or a transpose changes no rank"
     if any(_compares(s) for s in sides) and any(_compares(s) for s in mutant.case.formula.equation.sides):
         return "it says only that two things differ, and these differ too"
     return None

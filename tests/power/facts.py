@@ -94,7 +94,7 @@ LISTED: tuple[tuple[str, str, str, str], ...] = (
         "a column times a row, elementwise or not, is the outer product",
     ),
     ("003-E-4:as-printed", "dropped factor", "+ G)", "u @ u.T is the identity on average"),
-    ("003-com-5", "transpose", "", "a transpose has the rank of its matrix"),
+    ("003-add-8:nonzero", "dropped factor", "rank(", "both factors have rank 1 too"),
     ("003-rp-3*", "swapped name", "shape(sgd)", "sgd has the shape of G"),
     ("003-rp-3:square", "transpose", "", "square matrices, whose transposes have their shape"),
     ("001-relu-1", "swapped name", "", "relu(relu(x)) = relu(x)"),

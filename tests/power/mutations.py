@@ -57,7 +57,7 @@ def _all(case: Case) -> Iterator[Mutant]:
             if sides in seen:
                 continue
             seen.add(sides)
-            text = " = ".join(to_plain(s) for s in sides)
+            text = to_plain(ast.Equation(sides, equation.relations))
             again = read(text)
             assert again.sides == sides, f"printed and read back: {text}"
             yield Mutant(kind, _line(number, changed), case.changed(again, where))
