@@ -21,6 +21,14 @@ class Oracle(StrEnum):
     differences = "differences"
 
 
+class Effort(StrEnum):
+    """How hard to look for the slip."""
+
+    off = "off"
+    quick = "quick"
+    full = "full"
+
+
 class Format(StrEnum):
     """How the report is written."""
 
@@ -74,6 +82,10 @@ def check(
     seed: Seed = None,
     sources: Sources = None,
     allow_code: AllowCode = False,
+    diagnose: Annotated[
+        Effort,
+        typer.Option(help="How hard to look for the slip behind a wrong claim, and for the right formula."),
+    ] = Effort.quick,
     format: Annotated[Format, typer.Option(help="How the report is written.")] = Format.text,
     output: Annotated[
         Path | None, typer.Option(help="Write the report to this file instead of stdout.")
@@ -97,6 +109,7 @@ def check(
             keyword=keyword,
             sources=sources,
             allow_code=allow_code,
+            diagnose=diagnose.value,
         )
         result = perform(options)
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 from rich.console import Console
@@ -64,6 +64,8 @@ def make_options(
     keyword: str | None,
     sources: Path | None = None,
     allow_code: bool = False,
+    diagnose: Literal["off", "quick", "full"] = "quick",
+    known_too: bool = False,
 ) -> Options:
     """The options of a run. Exits with 2 for a device that is not there."""
     from gradcheck_cli.compare.settings import Settings  # noqa: PLC0415  NumPy is not needed for --help
@@ -79,7 +81,8 @@ def make_options(
             )
     else:
         _prepare_torch(device)
-    return Options(tuple(paths or ()), Settings(oracle, draws, seed, device, allow_code), sources, keyword)
+    settings = Settings(oracle, draws, seed, device, allow_code)
+    return Options(tuple(paths or ()), settings, sources, keyword, diagnose, known_too)
 
 
 def _prepare_torch(device: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,14 @@ def explain(
         name, meaning = RULES[claim]
         typer.echo(f"{claim} {name}\n  {meaning}")
         return
+    if re.fullmatch("GC1[0-9][0-9]", claim):
+        from gradcheck_cli.diagnose.engine import page  # noqa: PLC0415
+
+        text = page(claim)
+        if text is None:
+            raise refuse(f"there is no code `{claim}`", "findings name their codes: `GC001`, `GC103`")
+        typer.echo(text)
+        return
     from gradcheck_cli.report import terminal  # noqa: PLC0415
     from gradcheck_cli.text import nearest  # noqa: PLC0415
 
@@ -44,6 +53,8 @@ def explain(
             keyword=claim,
             sources=sources,
             allow_code=allow_code,
+            diagnose="full",
+            known_too=True,
         )
         result = perform(options)
     except KeyboardInterrupt:

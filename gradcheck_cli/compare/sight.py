@@ -68,7 +68,7 @@ def look(
     }
     measurable = WRONG * float(np.max(allowed)) <= MEASURABLE * float(np.max(size))
     if relation == "!=" and np.max(ratio) > WRONG:
-        return sight("holds", **found)
+        return sight("holds", **found | {"error": 0.0})
     if np.max(ratio) > WRONG and (error > smallest or smallest <= COARSEST) and measurable:
         return sight("wrong", **found)
     if smallest > COARSEST:

@@ -90,7 +90,7 @@ def conditions(
     if claim.kind not in KINDS or claim.some:
         return found
     try:
-        with limited(SECONDS):
+        with limited(SECONDS), np.errstate(all="ignore"):
             for number, judgement in enumerate(judgements):
                 link = typed.links[number]
                 plain = link.relation == "=" and link.remainder is None

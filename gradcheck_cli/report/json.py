@@ -88,8 +88,16 @@ def _claim(c: ClaimResult) -> dict[str, Any]:
         "finding": None
         if code is None
         else {"code": code, "name": RULES[code][0], "message": finding_message(c)},
-        "suggestion": None,
+        "suggestion": _suggestion(c, shown),
     }
+
+
+def _suggestion(c: ClaimResult, link: LinkResult) -> dict[str, Any] | None:
+    diagnosis = c.diagnosis_of(link)
+    if diagnosis is None or not diagnosis.suggestions:
+        return None
+    best = diagnosis.suggestions[0]
+    return {"claim": best.text, "latex": best.latex, "code": diagnosis.code}
 
 
 def _link(link: LinkResult) -> dict[str, Any]:

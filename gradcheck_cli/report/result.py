@@ -99,6 +99,33 @@ class CorrectionResult:
 
 
 @dataclass(frozen=True)
+class SuggestionResult:
+    """A formula near the claimed one that holds, in plain text and in the notation of the claim."""
+
+    text: str
+    latex: str | None
+    """Without `$`, where the claim is written in LaTeX."""
+    pretty: str | None
+    edits: tuple[str, ...]
+    """What was changed, in words: "`Q` → `Q / sqrt(d)`"."""
+    draws: int
+    """At how many fresh draws it was judged to hold."""
+
+
+@dataclass(frozen=True)
+class DiagnosisResult:
+    """Where a link is wrong, what kind of slip it is, and what would be right."""
+
+    link: int
+    code: str | None
+    title: str
+    span: Span | None
+    where: str
+    suggestions: tuple[SuggestionResult, ...]
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ClaimResult:
     """One claim: what was claimed, what was found, and whether that was expected."""
 
@@ -116,6 +143,8 @@ class ClaimResult:
     """What had to be assumed to read the formula."""
     advice: tuple[str, ...] = ()
     """What a right formula could cost less."""
+    diagnoses: tuple[DiagnosisResult, ...] = ()
+    """For each false link what is known of the slip."""
 
     @property
     def verdict(self) -> Verdict:
@@ -155,6 +184,10 @@ class ClaimResult:
             if not meets(link.verdict, expected) and not excused:
                 return link
         return None
+
+    def diagnosis_of(self, link: LinkResult | None) -> DiagnosisResult | None:
+        """What is known of the slip in a link."""
+        return next((d for d in self.diagnoses if link is not None and self.links[d.link] is link), None)
 
     @property
     def first_error(self) -> LinkResult | None:

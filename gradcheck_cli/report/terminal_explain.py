@@ -6,7 +6,7 @@ from rich.text import Text as RichText
 
 from gradcheck_cli.report.result import ClaimResult, LinkResult
 from gradcheck_cli.report.terminal_chain import chain
-from gradcheck_cli.report.terminal_finding import values
+from gradcheck_cli.report.terminal_finding import slip, values
 from gradcheck_cli.report.terminal_pen import MARK, STYLE, Page, block, one_line, write
 from gradcheck_cli.report.words import link_message, sizes
 from gradcheck_cli.text.snippet import excerpt
@@ -39,17 +39,7 @@ def explain_claim(out: RichText, claim: ClaimResult, page: Page) -> None:
         out.append("\n")
         chain(out, claim, page, "  ", whole=True)
     for link in claim.links:
-        out.append("\n")
-        _verdict(out, link.verdict)
-        shown = page.equation(link)
-        write(out, f" {shown}", "bold")
-        read = f"{link.left} {link.relation} {link.right}"
-        _in_other_words(out, shown, read, "in LaTeX" if link.verbatim else "in plain text")
-        if link.judgement.sights and link.judgement.condition is not None:
-            write(out, f"  {link_message(link)}", "yellow")
-        if link.judgement.sights and link.judgement.basis:
-            write(out, f"  {link.judgement.basis}")
-        _draws(out, link)
+        _one_link(out, claim, link, page)
     right = claim.correction
     if right is not None:
         out.append("\n")
@@ -64,6 +54,26 @@ def explain_claim(out: RichText, claim: ClaimResult, page: Page) -> None:
     if claim.claim.note:
         write(out, f"\n  note: {one_line(claim.claim.note)}", "dim")
     write(out, f"\n  seed {claim.seed}; the same seed gives the same data (`--seed {claim.seed}`)", "dim")
+
+
+def _one_link(out: RichText, claim: ClaimResult, link: LinkResult, page: Page) -> None:
+    """A link: its verdict, what every draw showed, and the slip if it is false."""
+    out.append("\n")
+    _verdict(out, link.verdict)
+    shown = page.equation(link)
+    write(out, f" {shown}", "bold")
+    read = f"{link.left} {link.relation} {link.right}"
+    _in_other_words(out, shown, read, "in LaTeX" if link.verbatim else "in plain text")
+    if link.judgement.sights and link.judgement.condition is not None:
+        write(out, f"  {link_message(link)}", "yellow")
+    if link.judgement.sights and link.judgement.basis:
+        write(out, f"  {link.judgement.basis}")
+    _draws(out, link)
+    diagnosis = claim.diagnosis_of(link)
+    if diagnosis is not None:
+        if diagnosis.span is not None:
+            block(out, excerpt(diagnosis.span))
+        slip(out, diagnosis, "  ")
 
 
 def _draws(out: RichText, link: LinkResult) -> None:

@@ -6,10 +6,10 @@ import shlex
 
 from rich.text import Text as RichText
 
-from gradcheck_cli.report.result import RULES, ClaimResult, CorrectionResult, LinkResult
+from gradcheck_cli.report.result import RULES, ClaimResult, CorrectionResult, DiagnosisResult, LinkResult
 from gradcheck_cli.report.terminal_chain import chain
 from gradcheck_cli.report.terminal_pen import Page, block, cut, one_line, write
-from gradcheck_cli.report.words import element, headline, link_message, names_truth, percent, sizes
+from gradcheck_cli.report.words import count, element, headline, link_message, names_truth, percent, sizes
 from gradcheck_cli.text.snippet import excerpt
 from gradcheck_cli.writeups.locate import printed
 
@@ -25,6 +25,9 @@ def finding(out: RichText, claim: ClaimResult, page: Page) -> None:
         span = claim.claim.correction.text.all
     if link is not None and link.verdict == "shape-mismatch" and link.judgement.span is not None:
         span = link.judgement.span
+    diagnosis = claim.diagnosis_of(link)
+    if diagnosis is not None and diagnosis.span is not None:
+        span = diagnosis.span
     write(out, f"error[{code}] {name}: ", "bold red", end="")
     write(out, headline(claim), "bold")
     write(out, f"  --> {claim.spec}:{span.line}:{span.column} ({link.id if link else claim.claim.id})")
@@ -45,6 +48,8 @@ def finding(out: RichText, claim: ClaimResult, page: Page) -> None:
         write(out, f"   = it would hold where {' or '.join(link.special)}, which many wrong formulas do")
     for remark in claim.remarks:
         write(out, f"   = {remark}")
+    if diagnosis is not None:
+        slip(out, diagnosis, "   = ", suggestions=0 if _has_correction(claim) else 1)
     _advice(out, claim)
     out.append("\n")
 
@@ -66,6 +71,25 @@ def values(out: RichText, link: LinkResult) -> None:
         write(out, f"   = {names} by autograd, confirmed by differences{precision}")
     if worst.floor:
         write(out, f"   = an error of {percent(worst.floor)} in one element would have been seen")
+
+
+def slip(out: RichText, diagnosis: DiagnosisResult, indent: str, *, suggestions: int | None = None) -> None:
+    """The kind of slip, and the formulas near by that hold; all of them, or the first few."""
+    if diagnosis.code is not None:
+        where = f", in {diagnosis.where}" if diagnosis.where else ""
+        write(out, f"{indent}likely slip {diagnosis.code}, {diagnosis.title}{where}")
+    for known in diagnosis.known:
+        write(out, f"{indent}{known}")
+    for suggestion in diagnosis.suggestions[:suggestions]:
+        changed = "; ".join(suggestion.edits)
+        verified = f"   (verified at {count(suggestion.draws, 'fresh draw')}: {changed})"
+        write(out, f"{indent}help: {suggestion.latex or suggestion.text}{verified}", "green")
+        if suggestion.latex:
+            write(out, f"{indent}in plain text: {suggestion.text}", "green")
+
+
+def _has_correction(claim: ClaimResult) -> bool:
+    return claim.correction is not None and claim.correction.verdict == "holds"
 
 
 def _advice(out: RichText, claim: ClaimResult) -> None:

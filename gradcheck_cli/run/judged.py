@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from gradcheck_cli.compare.advice import cheaper_orders
 from gradcheck_cli.compare.judge import judge
-from gradcheck_cli.compare.settings import Settings, seed_of
+from gradcheck_cli.compare.settings import seed_of
 from gradcheck_cli.compare.verdict import overall
 from gradcheck_cli.diagnose.conditions import conditions, refined
-from gradcheck_cli.lang.ast import Call, Expr, Name, Node, Noted, transform
+from gradcheck_cli.diagnose.diagnosis import Diagnosis, Suggestion
+from gradcheck_cli.diagnose.engine import diagnose
+from gradcheck_cli.lang.ast import Call, Equation, Expr, Name, Node, Noted, transform
 from gradcheck_cli.lang.printer import to_plain
-from gradcheck_cli.report.result import ClaimResult, CorrectionResult, LinkResult
+from gradcheck_cli.report.result import (
+    ClaimResult,
+    CorrectionResult,
+    DiagnosisResult,
+    LinkResult,
+    SuggestionResult,
+)
 from gradcheck_cli.run.notation import Notation
+from gradcheck_cli.run.options import Options
 from gradcheck_cli.spec.model import Claim, Formula, Operator, SpecFile
 from gradcheck_cli.spec.typing import TypedClaim, type_claim
+from gradcheck_cli.text import Text
 
 
-def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings) -> ClaimResult:
+def judged(spec: SpecFile, operator: Operator, claim: Claim, options: Options) -> ClaimResult:
     """The result of one claim, its correction included. Raises UserError for what cannot be judged."""
+    settings = options.settings
     typed = type_claim(operator, claim)
     judgements = judge(operator, claim, typed, settings)
-    found = conditions(operator, claim, typed, judgements, settings)
-    judgements = refined(judgements, found)
-    special = [tuple(f.text for f in some if f.remark and "`" in f.text) for some in found]
+    under = conditions(operator, claim, typed, judgements, settings)
+    judgements = refined(judgements, under)
+    special = [tuple(f.text for f in some if f.remark and "`" in f.text) for some in under]
     sides = _shown_sides(claim.formula, typed, claim.kind)
     spans = [side.span for side in claim.formula.equation.sides]
     each = claim.expect if len(claim.expect) > 1 else (None,) * len(judgements)
@@ -64,9 +76,42 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings)
     if claim.kind == "gradient":
         advice = cheaper_orders(typed, judgements, lambda expr: to_plain(transform(expr, _short)))
     seed = seed_of(operator, claim, settings)
-    return ClaimResult(
+    result = ClaimResult(
         operator, claim, spec.name, seed, links, correction, remarks=typed.remarks, advice=advice
     )
+    if options.diagnose == "off" or not (options.known_too or not result.as_expected):
+        return result
+    found = diagnose(operator, claim, typed, judgements, settings, options.diagnose)
+    return replace(result, diagnoses=tuple(_told(d, notation) for d in found))
+
+
+def _told(diagnosis: Diagnosis, notation: Notation) -> DiagnosisResult:
+    """A diagnosis for a reader, its formulas in the notation of the claim."""
+    return DiagnosisResult(
+        diagnosis.link,
+        diagnosis.code,
+        diagnosis.title,
+        diagnosis.span,
+        diagnosis.where,
+        tuple(_suggested(s, notation) for s in diagnosis.suggestions),
+        diagnosis.known,
+    )
+
+
+def _suggested(suggestion: Suggestion, notation: Notation) -> SuggestionResult:
+    operator, claim = notation.operator, notation.claim
+    shown = suggestion.equation
+    if claim.kind == "gradient":
+        shown = Equation(tuple(transform(s, _short) for s in shown.sides), shown.relations)  # type: ignore[misc]
+    text = to_plain(shown)
+    formula = Formula(Text.whole("suggestion", text), suggestion.equation)
+    latex = pretty = None
+    if notation.is_latex:
+        typed = type_claim(operator, claim, formula)
+        latex = notation.latex(formula, typed)
+        sides = notation.pretty(formula, typed)
+        pretty = " = ".join(sides) if sides else None
+    return SuggestionResult(text, latex, pretty, suggestion.edits, suggestion.draws)
 
 
 def link_ids(claim: Claim, links: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from gradcheck_cli.compare.settings import Settings
 
@@ -18,3 +19,7 @@ class Options:
     """Where the documents are that the specs name, besides the folders of the specs."""
     keyword: str | None = None
     """Only claims whose id, operator, file or text contains this (`-k`)."""
+    diagnose: Literal["off", "quick", "full"] = "quick"
+    """How hard to look for the slip behind a wrong claim, and for the right formula."""
+    known_too: bool = False
+    """Whether the errors that the specs expect are diagnosed as well."""

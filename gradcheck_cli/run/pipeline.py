@@ -63,7 +63,7 @@ def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
             operator = job.operator
             if claim.kind == "code":
                 operator = documents.with_listing(operator, job.folder, spec.name)
-            result = judged(spec, operator, claim, options.settings)
+            result = judged(spec, operator, claim, options)
             claims.append(replace(result, place=place, drifted=drifted))
         except UserError as error:
             problems += error.problems

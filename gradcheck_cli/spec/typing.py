@@ -220,7 +220,7 @@ def _random(operator: Operator, claim: Claim, program: Program) -> frozenset[str
 def _as_array(side: ast.Expr) -> ast.Expr:
     """In a `shape` claim a list of dimensions is any array of that shape, and `shape(X)` is X itself.
 
-    Lists may be multiplied, as writeups do: `[n, m] = [n, k] @ [k, m]`. Raises UserError for what is no shape.
+    Lists may be multiplied, as in `[n, m] = [n, k] @ [k, m]`. Raises UserError for what is no shape.
     """
     match side:
         case ast.Call("stack", items):

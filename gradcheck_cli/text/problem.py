@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gradcheck_cli.text.source import Span
 
@@ -36,3 +37,13 @@ class UserError(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(p.message for p in problems))
         self.problems = problems
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Crosses from one process to another with its problems."""
+        return _restored, (type(self), self.problems)
+
+
+def _restored(kind: type[UserError], problems: tuple[Problem, ...]) -> UserError:
+    error = kind.__new__(kind)
+    UserError.__init__(error, *problems)
+    return error

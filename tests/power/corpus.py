@@ -11,11 +11,14 @@ from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.compare.verdict import Judgement
 from gradcheck_cli.lang.ast import Call, Equation, Name, Node, transform
 from gradcheck_cli.lang.latex import is_latex
-from gradcheck_cli.lang.plain import parse_equation
+from gradcheck_cli.lang.plain import parse_equation, parse_expression
 from gradcheck_cli.lang.printer import to_plain
+from gradcheck_cli.shapes.infer import Scope
+from gradcheck_cli.shapes.mismatch import ShapeMismatch
+from gradcheck_cli.shapes.resolve import is_loose, resolve_expression
 from gradcheck_cli.spec.load import load
 from gradcheck_cli.spec.model import Claim, Definition, Formula, Operator
-from gradcheck_cli.spec.typing import TypedClaim, type_claim
+from gradcheck_cli.spec.typing import TypedClaim, type_claim, type_program
 from gradcheck_cli.text import Text
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -63,6 +66,7 @@ def cases(pattern: str = "", specs: Path = SPECS) -> Iterator[Case]:
         assert not file.problems, file.problems
         for operator in file.operators:
             for claim in operator.claims:
+                claim = _with_plain_where(operator, claim)
                 if claim.kind in {"value", "code"}:
                     continue  # their mistakes are of another sort: a digit, a line of Python
                 if claim.kind == "shape" and is_latex(claim.formula.text):
@@ -70,6 +74,20 @@ def cases(pattern: str = "", specs: Path = SPECS) -> Iterator[Case]:
                 for case in _of(path.parent.name, operator, claim):
                     if pattern in f"{path.relative_to(specs)} {case.id}":
                         yield case
+
+
+def _with_plain_where(operator: Operator, claim: Claim) -> Claim:
+    """The claim with its local definitions as they were read, where they are LaTeX."""
+    if not any(is_loose(d.expression) for d in claim.where):
+        return claim
+    program = type_program(operator, claim.when)
+    scope = Scope(program.types, program.dims, "gradient", program)
+    found = []
+    for d in claim.where:
+        (side,) = resolve_expression(d.expression, scope, operator.vectors).sides
+        assert not isinstance(side, ShapeMismatch)
+        found.append(replace(d, expression=parse_expression(Text.whole("where", to_plain(side)))))
+    return replace(claim, where=tuple(found))
 
 
 def _of(source: str, operator: Operator, claim: Claim) -> Iterator[Case]:
