@@ -132,7 +132,8 @@ class _Trial:
     def diagnosis(self, budget: Budget, effort: Effort, end: float) -> Diagnosis:
         """Search, verify, describe."""
         where = where_wrong(self.bench, self.sides)
-        search = Search(self.bench, self.names, self.sides, deep=effort == "full", left_stands=self.left_stands)
+        deep = effort == "full"
+        search = Search(self.bench, self.names, self.sides, deep=deep, left_stands=self.left_stands)
         candidates = search.run(min(budget.search, max(0.1, end - monotonic() - 1)))
         good: list[tuple[Candidate, Suggestion]] = []
         for candidate in candidates[: budget.tried]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from gradcheck_cli.compare.advice import cheaper_orders
 from gradcheck_cli.compare.judge import judge
-from gradcheck_cli.compare.settings import seed_of
+from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.verdict import overall
 from gradcheck_cli.diagnose.conditions import conditions, refined
 from gradcheck_cli.diagnose.diagnosis import Diagnosis, Suggestion
@@ -28,9 +28,8 @@ from gradcheck_cli.spec.typing import TypedClaim, type_claim
 from gradcheck_cli.text import Text
 
 
-def judged(spec: SpecFile, operator: Operator, claim: Claim, options: Options) -> ClaimResult:
+def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings) -> ClaimResult:
     """The result of one claim, its correction included. Raises UserError for what cannot be judged."""
-    settings = options.settings
     typed = type_claim(operator, claim)
     judgements = judge(operator, claim, typed, settings)
     under = conditions(operator, claim, typed, judgements, settings)
@@ -76,12 +75,20 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, options: Options) -
     if claim.kind == "gradient":
         advice = cheaper_orders(typed, judgements, lambda expr: to_plain(transform(expr, _short)))
     seed = seed_of(operator, claim, settings)
-    result = ClaimResult(
+    return ClaimResult(
         operator, claim, spec.name, seed, links, correction, remarks=typed.remarks, advice=advice
     )
+
+
+def diagnosed(result: ClaimResult, options: Options) -> ClaimResult:
+    """The result with what is known of its slips, where somebody has to look at it."""
     if options.diagnose == "off" or not (options.known_too or not result.as_expected):
         return result
-    found = diagnose(operator, claim, typed, judgements, settings, options.diagnose)
+    operator, claim = result.operator, result.claim
+    typed = type_claim(operator, claim)
+    judgements = tuple(link.judgement for link in result.links)
+    found = diagnose(operator, claim, typed, judgements, options.settings, options.diagnose)
+    notation = Notation(operator, claim, typed)
     return replace(result, diagnoses=tuple(_told(d, notation) for d in found))
 
 

@@ -13,7 +13,7 @@ from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.report.result import ClaimResult, Crash, RunResult
 from gradcheck_cli.run.discover import discover
 from gradcheck_cli.run.documents import Documents
-from gradcheck_cli.run.judged import judged, link_ids
+from gradcheck_cli.run.judged import diagnosed, judged, link_ids
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.spec.load import load
 from gradcheck_cli.spec.model import Claim, Operator, SpecFile
@@ -63,8 +63,9 @@ def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
             operator = job.operator
             if claim.kind == "code":
                 operator = documents.with_listing(operator, job.folder, spec.name)
-            result = judged(spec, operator, claim, options)
-            claims.append(replace(result, place=place, drifted=drifted))
+            result = replace(judged(spec, operator, claim, options.settings), place=place, drifted=drifted)
+            claims.append(result)  # before it is diagnosed: the verdict waits for nothing
+            claims[-1] = diagnosed(result, options)
         except UserError as error:
             problems += error.problems
         except RecursionError:
@@ -76,7 +77,7 @@ def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
                 )
             )
         except KeyboardInterrupt:
-            left_over = len(selected) - number
+            left_over = len(selected) - number - (bool(claims) and claims[-1].claim is claim)
             break
         except Exception as error:  # noqa: BLE001  one claim must not lose the results of the others
             crashes.append(

@@ -104,7 +104,7 @@ def symbols(operator, claim):
     )
 
 
-def shown(tree):
+def shown(tree):  # noqa: C901  one case a node
     """A typed tree as data: what is evaluated, without its places."""
     match tree:
         case Constant(value):
