@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gradcheck_cli.cli.common import INTERRUPTED, USAGE, emit, make_options, perform, width
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from gradcheck_cli.report.result import RunResult
 
 MAX_DRAWS = 10_000
 
@@ -34,6 +40,21 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+    junit = "junit"
+    sarif = "sarif"
+    github = "github"
+    markdown = "markdown"
+
+
+SUFFIXES = {
+    ".txt": Format.text,
+    ".sarif.json": Format.sarif,
+    ".json": Format.json,
+    ".sarif": Format.sarif,
+    ".xml": Format.junit,
+    ".md": Format.markdown,
+}
+"""How a report is written into a file of this name; the first that fits."""
 
 
 Device = Annotated[str, typer.Option(help="Where claims and autograd run: cpu or cuda.")]
@@ -86,9 +107,17 @@ def check(
         Effort,
         typer.Option(help="How hard to look for the slip behind a wrong claim, and for the right formula."),
     ] = Effort.quick,
-    format: Annotated[Format, typer.Option(help="How the report is written.")] = Format.text,
+    format: Annotated[
+        Format | None,
+        typer.Option(help="How the report is written.  [default: text]", show_default=False),
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write the report to this file instead of stdout.")
+        list[Path] | None,
+        typer.Option(
+            help="Write the report to this file instead of stdout, in the format of its suffix (.json .sarif"
+            " .xml .md .txt); may be given several times.",
+            show_default=False,
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what needs action.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List every claim.")] = False,
@@ -114,13 +143,28 @@ def check(
         result = perform(options)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
-    if format is Format.json:
-        from gradcheck_cli.report import json  # noqa: PLC0415
+    verbosity = -1 if quiet else int(verbose)
+    written = True
+    files = [(file, _format_of(file, format or Format.text)) for file in output or []]
+    for file, chosen in files:
+        written = emit(_rendered(result, chosen, verbosity), file) and written
+    if not files or (format is not None and format not in {chosen for _, chosen in files}):
+        emit(_rendered(result, format or Format.text, verbosity), None)
+    raise typer.Exit(result.status if written else max(result.status, USAGE))
 
-        written = emit(json.render(result), output)
-    else:
+
+def _format_of(file: Path, otherwise: Format) -> Format:
+    """The format that a file's name asks for."""
+    name = file.name.lower()
+    return next((chosen for suffix, chosen in SUFFIXES.items() if name.endswith(suffix)), otherwise)
+
+
+def _rendered(result: RunResult, chosen: Format, verbosity: int) -> Text | str:
+    """The report in a format."""
+    if chosen is Format.text:
         from gradcheck_cli.report import terminal  # noqa: PLC0415
 
-        verbosity = -1 if quiet else int(verbose)
-        written = emit(terminal.render(result, verbosity=verbosity, width=width()), output)
-    raise typer.Exit(result.status if written else max(result.status, USAGE))
+        return terminal.render(result, verbosity=verbosity, width=width())
+    report = import_module(f"gradcheck_cli.report.{chosen.value}")
+    text: str = report.render(result)
+    return text

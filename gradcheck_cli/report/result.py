@@ -137,6 +137,8 @@ class ClaimResult:
     correction: CorrectionResult | None = None
     place: Span | None = None
     """Where the claim stands in its document, if that was found."""
+    document_file: str | None = None
+    """That document as a path from the working directory."""
     drifted: bool = False
     """The document was found, and the quoted formula is not in it."""
     remarks: tuple[str, ...] = ()

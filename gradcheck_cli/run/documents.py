@@ -50,6 +50,12 @@ class Documents:
         writeup = self.read[file]
         return None if writeup is None else (file, writeup)
 
+    def file(self, operator: Operator, folder: Path) -> Path | None:
+        """The file of the document that an operator names."""
+        name = operator.document.document
+        folders = [folder, *([self.sources] if self.sources else [])]
+        return None if name is None else find_document(name, folders)
+
     def place(self, operator: Operator, claim: Claim, folder: Path, spec: str) -> tuple[Span | None, bool]:
         """Where the claim stands in its document, and whether it has drifted out of it."""
         found = self.writeup(operator.document.document, folder, spec)

@@ -15,7 +15,7 @@ from gradcheck_cli.run.discover import discover
 from gradcheck_cli.run.documents import Documents
 from gradcheck_cli.run.judged import diagnosed, judged, link_ids
 from gradcheck_cli.run.options import Options
-from gradcheck_cli.spec.load import load
+from gradcheck_cli.run.writeups import load_any
 from gradcheck_cli.spec.model import Claim, Operator, SpecFile
 from gradcheck_cli.spec.typing import type_program
 from gradcheck_cli.text import Problem, UserError
@@ -37,7 +37,7 @@ class Job:
 def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
     """Everything that the options ask for. Never raises for what a spec contains."""
     found = discover(options.paths, cwd)
-    specs = [(load(file, name=_shown(file, cwd)), file.parent) for file in found.files]
+    specs = [(load_any(file, _shown(file, cwd)), file.parent) for file in found.files]
     problems = [*found.problems, *(p for spec, _ in specs for p in spec.problems)]
     jobs, broken = _jobs(specs)
     problems += broken
@@ -63,7 +63,13 @@ def run(options: Options, cwd: Path, watch: Watch | None = None) -> RunResult:
             operator = job.operator
             if claim.kind == "code":
                 operator = documents.with_listing(operator, job.folder, spec.name)
-            result = replace(judged(spec, operator, claim, options.settings), place=place, drifted=drifted)
+            file = documents.file(operator, job.folder)
+            result = replace(
+                judged(spec, operator, claim, options.settings),
+                place=place,
+                drifted=drifted,
+                document_file=_shown(file, cwd) if file else None,
+            )
             claims.append(result)  # before it is diagnosed: the verdict waits for nothing
             claims[-1] = diagnosed(result, options)
         except UserError as error:

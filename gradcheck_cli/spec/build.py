@@ -34,20 +34,19 @@ MAX_VALUES = 10_000
 class FileReader:
     """What the documents of one file share: the numbering of claims, their ids, the budgets."""
 
-    def __init__(self, stem: str, known: tuple[Problem, ...]) -> None:
+    def __init__(self, stem: str) -> None:
         self.stem = stem
-        self.known = known
-        """The problems of the tree, which were found before."""
         self.problems: list[Problem] = []
         self.ids: dict[str, Span] = {}
         self.claims = 0
         self.values = 0
 
-    def read(self, root: Node) -> Operator | None:
-        """The operator of one document, if nothing is wrong outside its claims."""
-        problems = Problems(
-            p for p in self.known if p.span and root.span.start <= p.span.start <= root.span.end
-        )
+    def read(self, root: Node, known: tuple[Problem, ...]) -> Operator | None:
+        """The operator of one document, if nothing is wrong outside its claims.
+
+        `known` are the problems of its tree, which were found before.
+        """
+        problems = Problems(p for p in known if p.span and root.span.start <= p.span.start <= root.span.end)
         before = len(problems)
         operator = None
         if self._affordable(root, problems):

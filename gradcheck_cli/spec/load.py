@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import stat
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gradcheck_cli.spec.build import FileReader
@@ -27,15 +28,21 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 def load(path: pathlib.Path, name: str | None = None) -> SpecFile:
     """The spec file at a path; `name` is what it is called in messages."""
     shown = name if name is not None else path.as_posix()
+    text = read_text(path, shown)
+    if isinstance(text, Problem):
+        return SpecFile(shown, None, problems=(text,))
+    return load_text(shown, text)
+
+
+def read_text(path: pathlib.Path, name: str) -> str | Problem:
+    """What a file holds, if it is text and not too long."""
     try:
         data = _read(path)
         text = _decode(data) if isinstance(data, bytes) else data
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         text = Problem("this file cannot be read", label=reason)
-    if isinstance(text, Problem):
-        return SpecFile(shown, None, problems=(replace(text, file=shown),))
-    return load_text(shown, text)
+    return replace(text, file=name) if isinstance(text, Problem) else text
 
 
 def load_text(name: str, text: str) -> SpecFile:
@@ -48,24 +55,29 @@ def load_text(name: str, text: str) -> SpecFile:
         failure = _too_long(name)
     if failure is not None:
         return SpecFile(name, Source(name, text[:MAX_BYTES]), problems=(failure,))
-    source = Source(name, text)
-    tree = parse(source)
-    documents = [node for node in tree.documents if not _is_null(node)]
-    if not documents and not tree.problems:
+    return load_sources(name, [Source(name, text)])
+
+
+def load_sources(name: str, sources: Sequence[Source]) -> SpecFile:
+    """The operators of several texts of one file, such as the blocks of a writeup; numbers run through."""
+    trees = [parse(source) for source in sources]
+    problems = [p for tree in trees for p in tree.problems]
+    documents = [(tree, node) for tree in trees for node in tree.documents if not _is_null(node)]
+    if not documents and not problems:
         failure = Problem("this file holds nothing but comments", help=_EXAMPLE, file=name)
-        return SpecFile(name, source, problems=(failure,))
-    reader = FileReader(pathlib.PurePath(name).stem, tree.problems)
+        return SpecFile(name, sources[0], problems=(failure,))
+    reader = FileReader(pathlib.PurePath(name).stem)
     operators: list[Operator] = []
-    for number, node in enumerate(documents):
+    for number, (tree, node) in enumerate(documents):
         if number == MAX_OPERATORS:
             advice = "split it into several files"
             message = f"this file holds more than {MAX_OPERATORS} operators"
             reader.problems.append(Problem(message, node.span, help=advice))
             break
-        operator = reader.read(node)
+        operator = reader.read(node, tree.problems)
         if operator is not None:
             operators.append(operator)
-    return SpecFile(name, source, tuple(operators), _in_order([*tree.problems, *reader.problems], name))
+    return SpecFile(name, sources[0], tuple(operators), _in_order([*problems, *reader.problems], name))
 
 
 _EXAMPLE = "a spec has the keys `operator`, `inputs`, `forward` and `claims`"

@@ -86,7 +86,12 @@ LISTED: tuple[tuple[str, str, str, str], ...] = (
     ("001-ln-8*", "swapped name", "g: ", "holds for every g"),
     ("001-ln-8*", "upstream", "", "holds for every g"),
     ("001-dot-3…001-dot-4", "index", "jacobian", "y is a number: nothing stands in front of its last axis"),
-    ("003-eta-3:first-order", "swapped name", "", "A_1 and A_t, B_1 and B_t differ by a term of first order only"),
+    (
+        "003-eta-3:first-order",
+        "swapped name",
+        "",
+        "A_1 and A_t, B_1 and B_t differ by a term of first order only",
+    ),
     ("003-eta-3:first-order", "exponent", "", "what is of second order is of first order too"),
     ("004-loss-3:prefix", "*", "t_ < N - 0.", "any bound between the last position and the one before it"),
     ("003-E-[12]*", "transpose", "", "a second moment is symmetric"),

@@ -6,7 +6,7 @@ import pytest
 
 from gradcheck_cli.compare import court
 from gradcheck_cli.compare.settings import Settings
-from gradcheck_cli.run import judged, pipeline
+from gradcheck_cli.run import judged
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run
 from gradcheck_cli.text import draw

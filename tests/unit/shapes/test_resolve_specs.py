@@ -82,6 +82,8 @@ OTHER_CLAIM = {
     "003-add-2": "written out in elements",
     "003-lora-2": "the shape was transcribed",
 }
+
+
 def listed(id, *tables):
     return any(id == key or id.startswith(f"{key}:") for table in tables for key in table)
 
