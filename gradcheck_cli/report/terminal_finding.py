@@ -6,10 +6,11 @@ import shlex
 
 from rich.text import Text as RichText
 
+from gradcheck_cli.report.findings import figures
 from gradcheck_cli.report.result import RULES, ClaimResult, CorrectionResult, DiagnosisResult, LinkResult
 from gradcheck_cli.report.terminal_chain import chain
 from gradcheck_cli.report.terminal_pen import Page, block, cut, one_line, write
-from gradcheck_cli.report.words import count, element, headline, link_message, names_truth, percent, sizes
+from gradcheck_cli.report.words import count, headline, link_message
 from gradcheck_cli.text.snippet import excerpt
 from gradcheck_cli.writeups.locate import printed
 
@@ -56,21 +57,8 @@ def finding(out: RichText, claim: ClaimResult, page: Page) -> None:
 
 def values(out: RichText, link: LinkResult) -> None:
     """The element with the largest error, and how sure its truth is."""
-    worst = link.judgement.worst
-    if worst is None or worst.place is None:
-        return
-    place, at = worst.place, sizes(worst)
-    said, found = ("true", "claimed") if names_truth(link) else ("the left side is", "the right side")
-    shown = f"   = at {element(link, place)}: {said} {place.left:.10g}, {found} {place.right:.10g}"
-    write(out, shown + (f" (with {at})" if at else ""))
-    confirmed = [a for a in worst.agreements if a.ok]
-    if confirmed:
-        names = ", ".join(f"`{a.what}`" for a in confirmed[:3])
-        bar = max(a.error / (abs(a.differences) or 1) for a in confirmed)
-        precision = f" to {bar:.0e}" if bar < 0.01 else " within their error"
-        write(out, f"   = {names} by autograd, confirmed by differences{precision}")
-    if worst.floor:
-        write(out, f"   = an error of {percent(worst.floor)} in one element would have been seen")
+    for line in figures(link):
+        write(out, f"   = {line}")
 
 
 def slip(out: RichText, diagnosis: DiagnosisResult, indent: str, *, suggestions: int | None = None) -> None:
