@@ -16,7 +16,7 @@ from gradcheck_cli.compare.affine import is_affine
 from gradcheck_cli.compare.court import SECONDS, Court, brought, laws_of
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.sight import index_text
-from gradcheck_cli.compare.verdict import Judgement, Place, Sight
+from gradcheck_cli.compare.verdict import Judgement, Place, Sight, misfit
 from gradcheck_cli.evaluate.deadline import OutOfTime, limited
 from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
@@ -51,9 +51,7 @@ def judge_expectations(
     found = []
     for link in typed.links:
         if link.mismatch is not None:
-            problem = link.mismatch.problems[0]
-            reason = f"{problem.message}; {problem.help}" if problem.help else problem.message
-            found.append(Judgement("shape-mismatch", reason, span=problem.span))
+            found.append(misfit(link.mismatch))
             continue
         trial = _Trial(operator, typed, settings, seed_of(operator, claim, settings), link)
         try:

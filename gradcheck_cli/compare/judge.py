@@ -10,7 +10,7 @@ from gradcheck_cli.compare.orders import judge_order
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.shapes import judge_shapes
 from gradcheck_cli.compare.values import judge_printed
-from gradcheck_cli.compare.verdict import Judgement, Sight
+from gradcheck_cli.compare.verdict import Judgement, Sight, misfit
 from gradcheck_cli.spec.model import Claim, Operator
 from gradcheck_cli.spec.typing import TypedClaim
 
@@ -38,9 +38,7 @@ def judge_values(
     decided: dict[int, Judgement] = {}
     for number, link in enumerate(typed.links):
         if link.mismatch is not None:
-            problem = link.mismatch.problems[0]
-            reason = f"{problem.message}; {problem.help}" if problem.help else problem.message
-            decided[number] = Judgement("shape-mismatch", reason, span=problem.span)
+            decided[number] = misfit(link.mismatch)
         elif link.remainder is not None:
             decided[number] = judge_order(operator, claim, typed, number, settings)
     open_ = [n for n in range(len(typed.links)) if n not in decided]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.compare.verdict import Judgement
+from gradcheck_cli.compare.verdict import Judgement, misfit
 from gradcheck_cli.shapes.dims import show
 from gradcheck_cli.spec.typing import Link, TypedClaim
 
@@ -15,9 +15,7 @@ def judge_shapes(typed: TypedClaim) -> tuple[Judgement, ...]:
 def _judge(link: Link) -> Judgement:
     if link.left is None or link.right is None:
         assert link.mismatch is not None
-        problem = link.mismatch.problems[0]
-        reason = f"{problem.message}; {problem.help}" if problem.help else problem.message
-        return Judgement("shape-mismatch", reason, span=problem.span)
+        return misfit(link.mismatch)
     left, right = link.left.type.shape, link.right.type.shape
     if left == right:
         return Judgement("holds")

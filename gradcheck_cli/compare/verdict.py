@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gradcheck_cli.oracle.agreement import Agreement
+from gradcheck_cli.shapes.mismatch import ShapeMismatch
 from gradcheck_cli.spec.model import Verdict
 from gradcheck_cli.text import Span
 
@@ -66,6 +67,13 @@ class Judgement:
         """The smallest error that every single draw would have shown."""
         floors = [s.floor for s in self.sights if s.verdict != "undecided"]
         return max(floors, default=None)
+
+
+def misfit(mismatch: ShapeMismatch) -> Judgement:
+    """The verdict on a link whose shapes do not fit."""
+    problem = mismatch.problems[0]
+    reason = f"{problem.message}; {problem.help}" if problem.help else problem.message
+    return Judgement("shape-mismatch", reason, span=problem.span)
 
 
 _ORDER: Mapping[Verdict, int] = {

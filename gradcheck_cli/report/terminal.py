@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from rich.cells import cell_len
 from rich.text import Text as RichText
 
+from gradcheck_cli.report.findings import skips, summary
 from gradcheck_cli.report.result import ClaimResult, Crash, RunResult
 from gradcheck_cli.report.terminal_explain import explain_claim
 from gradcheck_cli.report.terminal_finding import finding
@@ -162,28 +163,6 @@ def _summary(out: RichText, result: RunResult) -> None:
         return
     if result.bundled:
         write(out, "There are no specs here: these are the audited sources that come with gradcheck.", "cyan")
-    bad = len(result.unexpected)
-    n = len(result.claims)
-    parts = []
-    if bad:
-        parts.append(f"{count(bad, 'claim')} of {n:,} not as expected")
-    elif n:
-        found = [(sum(c.verdict == v for c in result.claims), v) for v in VERDICTS]
-        told = ", ".join(f"{k:,} {'hold' if v == 'holds' and k != 1 else v}" for k, v in found if k)
-        errors = n - sum(c.verdict in {"holds", "skipped"} for c in result.claims)
-        parts.append(f"{count(n, 'claim')}: {told}" + (", each as its spec expects" if errors else ""))
-    elif not result.problems and not result.crashes:
-        parts.append("nothing to check")
-    if bad and result.skipped:
-        parts.append(f"{len(result.skipped):,} skipped")
-    if result.problems:
-        parts.append(count(len(result.problems), "problem") + " in the specs")
-    if result.crashes:
-        parts.append(count(len(result.crashes), "internal error"))
-    if result.interrupted:
-        parts.append(f"interrupted: {count(result.interrupted, 'claim')} not judged")
-    for reason in dict.fromkeys(c.links[0].judgement.reason for c in result.skipped):
-        number = sum(c.links[0].judgement.reason == reason for c in result.skipped)
-        write(out, f"{count(number, 'claim')} skipped: {reason}", "yellow")
-    mark, style = ("✓", "bold green") if result.status == 0 else ("✗", "bold red")
-    write(out, f"{mark} {'; '.join(parts)}", style)
+    for sentence in skips(result):
+        write(out, sentence, "yellow")
+    write(out, summary(result), "bold red" if result.status else "bold green")
