@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.evaluate.interpret import EvaluationFailed
+from gradcheck_cli.evaluate.numpy_functions import NUMPY
 from gradcheck_cli.lang.functions import FUNCTIONS
 from gradcheck_cli.shapes.typed import Apply, Constant, Typed
 
@@ -39,6 +41,11 @@ _EXACT = {
     "floor",
 }
 
+_BACKWARD_STABLE = frozenset({"inv", "pinv", "solve", "solve_triangular", "cholesky", "det", "logdet"})
+"""What a library returns of these is right for matrices that are off by rounding; how far that is from
+right for the matrices as they are depends on their condition (N. J. Higham, Accuracy and Stability of
+Numerical Algorithms, 2002, chapter 9)."""
+
 
 def is_rounded(node: Typed) -> bool:
     """Whether computing a node rounds, so that its value has to be disturbed."""
@@ -58,6 +65,16 @@ def is_rounded(node: Typed) -> bool:
     return False
 
 
+def rms(x: Any) -> Any:
+    """The root mean square along the first axis, of numbers of any size: squares of 1e-170 would be zero."""
+    with np.errstate(all="ignore"):
+        largest = np.max(np.abs(x), initial=0.0)
+        if not largest or not np.isfinite(largest):
+            largest = 1.0
+        found: Any = largest * np.sqrt(np.mean((x / largest) ** 2, axis=0))
+    return found
+
+
 def replicas(x: Any, rng: np.random.Generator, rows: int = 1 + REPLICAS, disturbed: int = REPLICAS) -> Any:
     """The rows of a leaf: x itself, x disturbed, then x again; whole numbers and masks are only repeated."""
     x = np.asarray(x)
@@ -67,19 +84,32 @@ def replicas(x: Any, rng: np.random.Generator, rows: int = 1 + REPLICAS, disturb
     return batch * _factors(rng, batch.shape, disturbed)
 
 
+_MANY = 1 << 14
+"""From how many numbers on drawing them is what costs."""
+
+
 def _factors(rng: np.random.Generator, shape: tuple[int, ...], disturbed: int) -> Any:
     """1 + AMPLITUDE · ξ in rows 1 … disturbed, ξ uniform of unit variance (the cheapest to draw); else 1."""
-    noise = rng.random(shape, dtype=np.float32).astype(np.float64)
-    noise -= 0.5
-    noise *= np.sqrt(12.0) * AMPLITUDE
-    noise[0] = 0
-    noise[1 + disturbed :] = 0
+    noise = np.empty(shape)
+    if noise.size < _MANY:
+        np.subtract(rng.random(shape, dtype=np.float32), 0.5, out=noise, dtype=np.float64)
+        noise *= np.sqrt(12.0) * AMPLITUDE
+    else:
+        # four numbers of 16 bits from each of 64; they are the odd multiples of a half
+        drawn = rng.bit_generator.random_raw(-(-noise.size // 4)).view(np.int16)[: noise.size]
+        np.add(drawn.reshape(shape), 0.5, out=noise, dtype=np.float64)
+        noise *= np.sqrt(12.0) * AMPLITUDE / 2**16
     noise += 1
+    noise[0] = 1
+    noise[1 + disturbed :] = 1
     return noise
 
 
 class Noise:
     """An observer that disturbs the rows of replicas, and no others."""
+
+    functions: Mapping[str, Callable[..., Any]] = NUMPY
+    last: tuple[str, tuple[Any, ...], Mapping[str, object]] = ("", (), {})
 
     def __init__(
         self,
@@ -94,14 +124,29 @@ class Noise:
         self.disturbed = disturbed
 
     def seen(self, node: Typed, value: Any) -> Any:
-        """The value, disturbed if computing it rounds."""
+        """The value, disturbed if computing it rounds. Raises EvaluationFailed where it cannot be."""
         if not is_rounded(node):
             return value
+        if isinstance(node, Apply) and node.function in _BACKWARD_STABLE:
+            value = self.of_disturbed(node)
         return value * self.bring(self.factors(value.shape))
+
+    def of_disturbed(self, node: Typed) -> Any:
+        """The last call once more, with arguments that are off by rounding."""
+        function, args, statics = self.last
+        moved = [a * self.bring(self.factors(a.shape)) for a in args]
+        try:
+            return self.functions[function](*moved, **statics)
+        except (ArithmeticError, RuntimeError, ValueError) as error:  # LinAlgError is a ValueError
+            if "out of memory" in str(error):
+                raise
+            reason = "the matrix is singular or indefinite within rounding"
+            raise EvaluationFailed(function, reason, node) from None
 
     def factors(self, shape: tuple[int, ...]) -> Any:
         """Factors for an array of this shape, whose batch may still be 1."""
         return _factors(self.rng, (self.rows, *shape[1:]), self.disturbed)
 
     def called(self, function: str, args: tuple[Any, ...], statics: Mapping[str, object]) -> None:
-        """Nothing to watch."""
+        """Keeps the call whose value is seen next."""
+        self.last = (function, args, statics)

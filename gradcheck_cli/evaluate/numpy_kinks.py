@@ -36,6 +36,10 @@ def _attains(ufunc: Any) -> Callable[..., Any]:
     return call
 
 
+def _deviates(x: Any, *, axis: tuple[int, ...], **_: object) -> Any:
+    return np.not_equal(x, np.mean(x, axis=axis, keepdims=True)).any(axis=axis)
+
+
 BRANCHES: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         "less": np.less,
@@ -54,6 +58,10 @@ BRANCHES: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "max": _attains(np.maximum),
         "min": _attains(np.minimum),
         "rank": rank,
+        # the tip of a cone is a branch of its own
+        "sqrt": lambda x: np.equal(x, 0),
+        "norm": lambda x, axis, keepdims: np.not_equal(x, 0).any(axis=axis, keepdims=keepdims),
+        "std": _deviates,
     }
 )
 """Name of a kinked function → the branches of a call: whole numbers or truth values, leading axes first."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.evaluate.noise import AMPLITUDE, UNIT
+from gradcheck_cli.evaluate.noise import AMPLITUDE, UNIT, rms
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.oracle.differences import Differences
 from gradcheck_cli.oracle.estimate import Estimate
@@ -58,7 +58,7 @@ def agree(
         return None
     what = name_of(quantity)
     if isinstance(quantity, Gradient):
-        directions = _directions(quantity.name, rows[0], project, rng)
+        directions = _directions(quantity.name, rows[0], project, rng, together=differences.large)
         estimate = differences.loss_along(quantity.name, directions)
         flat = rows.reshape(len(rows), -1)
         # np.sum adds pairwise; einsum would be off by hundreds of units in the last place at 10⁶ elements
@@ -78,13 +78,22 @@ def agree(
 
 
 def _directions(
-    name: str, gradient: Any, project: Callable[[str, Any], Any], rng: np.random.Generator
+    name: str, gradient: Any, project: Callable[[str, Any], Any], rng: np.random.Generator, *, together: bool
 ) -> Any:
+    """A signed direction and the gradient itself, (2, *shape); `together` is their sum, (1, *shape).
+
+    Of equal weight: where ⟨g, s⟩ and ⟨g, g⟩/|g| have the same sign, an error in proportion to
+    the gradient cannot hide, nor one of a single element more than in s alone.
+    """
     signed = project(name, rng.choice((-1.0, 1.0), gradient.shape))
     largest = np.max(np.abs(gradient), initial=0.0)
     if not largest or not np.isfinite(largest):
         return signed[None]
-    return np.stack((signed, project(name, gradient / largest)))
+    itself = project(name, gradient / largest)
+    if not together:
+        return np.stack((signed, itself))
+    itself *= 1 / np.sqrt(np.sum(itself * itself) or 1.0)
+    return (signed + itself if np.sum(itself * signed) >= 0 else signed - itself)[None]
 
 
 def _compared(what: str, answers: Any, estimate: Estimate) -> Agreement:
@@ -95,7 +104,7 @@ def _compared(what: str, answers: Any, estimate: Estimate) -> Agreement:
     with np.errstate(all="ignore"):
         noise: Any = 0.0
         if len(answers) > 1:
-            noise = np.sqrt(np.mean((answers[1:] - answers[0]) ** 2, axis=0)) * (UNIT / AMPLITUDE)
+            noise = rms(answers[1:] - answers[0]) * (UNIT / AMPLITUDE)
         bar = MARGIN * error + ROUNDING_MARGIN * (noise + UNIT * np.abs(answers[0])) + 1e-300
         apart = np.abs(answers[0] - value) / bar
     apart = np.where(np.isfinite(error) & np.isfinite(apart), apart, np.inf)

@@ -146,6 +146,15 @@ class Autograd:
             for q, p, g in zip(wanted, points, grads, strict=True)
         }
 
+    def pulled_back(self, name: str, gradient: Any, onto: Iterable[str]) -> dict[str, Any]:
+        """What `gradient`, arriving at `name`, brings to each of the names that it is made of."""
+        values = self.forward()
+        if not values[name].requires_grad:
+            return {}
+        names = list(onto)
+        grads = torch.autograd.grad(values[name], [values[n] for n in names], gradient, allow_unused=True)
+        return {n: g.detach() for n, g in zip(names, grads, strict=True) if g is not None}
+
     def derivative(self, values: Mapping[str, Any], quantity: Derivative) -> Any:
         """The elementwise derivative or the Jacobian of a tree, (rows, *tree shape, *shape)."""
         value = self.expanded(self.tree(quantity.tree, values, quantity.indices))

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.evaluate.interpret import Evaluation, Observer
+from gradcheck_cli.evaluate.noise import AMPLITUDE, REPLICAS, Noise, rms
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
 from gradcheck_cli.evaluate.numpy_kinks import BRANCHES
 from gradcheck_cli.oracle.estimate import Estimate
-from gradcheck_cli.oracle.richardson import LEVELS, extrapolate, steps
+from gradcheck_cli.oracle.richardson import LEVELS, checked, extrapolate, steps
 from gradcheck_cli.shapes.typed import (
     Derivative,
     Gradient,
@@ -26,6 +27,27 @@ from gradcheck_cli.shapes.typed import (
 
 ROWS_AT_ONCE = 1 << 21
 """Elements that one batch of displaced forwards may hold in its largest array."""
+
+LARGE = 1 << 11
+"""From how many elements of the largest array on the passes cost more than what is made of them."""
+
+RUNGS = (4, 9, 14)
+"""The parts of the ladder that are tried one after the other there: most smooth functions are settled
+at the first, steep ones further down; each starts here and has so many steps:"""
+
+RUNG = 4
+
+ENOUGH = 2.0**-33
+"""The bar, relative to the derivative, with which one part is enough."""
+
+FAIR = 2.0**-20
+"""The same for the best of all parts, before the whole ladder is run."""
+
+USUAL = (1e-3, 1e3)
+"""The magnitudes of values for which steps are relative to the scale of the data."""
+
+FINE = 2.0**-20
+"""A step far below the ladder, as a share of its first."""
 
 KINK = "a step of the differences crosses a kink"
 EDGE = "a step of the differences leaves the domain of the forward"
@@ -48,7 +70,7 @@ class _Branches:
                 self.same &= (pieces == pieces[:1]).reshape(len(pieces), -1).all(1)
 
 
-Follow = Callable[[Mapping[str, Any], _Branches], tuple[Any, float | None]]
+Follow = Callable[[Mapping[str, Any], Observer], tuple[Any, float | None]]
 """From all values to what is differentiated, and the magnitude of its rounding if not its own."""
 
 
@@ -75,7 +97,10 @@ class Differences:
         self.cotangents = cotangents
         self.fixed = fixed
         self.scale = scale
+        self.alone = False
+        """Whether nobody else knows the truth: the rounding of the forward is measured then, not assumed."""
         self.values = self.run({name: np.asarray(x)[None] for name, x in inputs.items()}, None)
+        self.large = max(np.size(v) for v in self.values.values()) >= LARGE
 
     # the forward
 
@@ -118,15 +143,21 @@ class Differences:
         for name, directions in moves.items():
             x = np.asarray(self.values[name][0], dtype=np.float64)
             signed = np.stack((h, -h), 1).reshape((1, -1) + (1,) * x.ndim)
-            moved = x + (directions[:, None] * signed).reshape(-1, *x.shape)
-            displaced[name] = np.concatenate((x[None], moved))
-            rows = len(moved) + 1
+            rows = 1 + len(directions) * signed.size
+            moved = np.empty((rows, *x.shape))
+            moved[0] = x
+            np.multiply(directions[:, None], signed, out=moved[1:].reshape(-1, signed.size, *x.shape))
+            moved[1:] += x
+            displaced[name] = moved
         return displaced, rows
 
     def along(self, follow: Follow, moves: Mapping[str, Any], hold: frozenset[str]) -> Estimate:
         """The derivative of what `follow` computes along each direction: (count, *its shape)."""
         count = len(next(iter(moves.values())))
-        h = steps(self.scale)
+        h = steps(self.reach(moves))
+        if self.alone:
+            h = np.append(h, h[0] * FINE)
+        levels = len(h)
         displaced, rows = self.displace(moves, h)
         branches = _Branches(rows)
         with np.errstate(all="ignore"):
@@ -134,31 +165,89 @@ class Differences:
             result, size = follow(values, branches)
         result = self.backend.real(result)
         shape = result.shape[1:]
-        result = np.broadcast_to(result, (rows, *shape))[1:].reshape(count, LEVELS, 2, *shape)
-        same: Any = branches.same[1:].reshape(count, LEVELS, 2).all(2)
-        finite: Any = np.isfinite(result).reshape(count, LEVELS, -1).all(2)
-        parts = [
-            extrapolate(result[j, :, 0], result[j, :, 1], h, same[j] & finite[j], size) for j in range(count)
-        ]
-        reason = KINK if not same.any(1).all() else EDGE if not (same & finite).any(1).all() else ""
-        return Estimate(np.stack([p.value for p in parts]), np.stack([p.error for p in parts]), reason)
+        result = np.broadcast_to(result, (rows, *shape))[1:].reshape(count, levels, 2, *shape)
+        same: Any = branches.same[1:].reshape(count, levels, 2).all(2)
+        finite: Any = np.isfinite(result).reshape(count, levels, -1).all(2)
+        if self.alone:
+            base = np.abs(result[:, -1]).max((0, 1)) if size is None else size
+            size = np.maximum(base, self.rounding(follow, moves, hold))
+        ladder, steps_first = slice(LEVELS), np.moveaxis(result, 0, 2)
+        plus, minus = steps_first[:, 0], steps_first[:, 1]
+        found = extrapolate(plus[ladder], minus[ladder], h[ladder], (same & finite).T[ladder], size)
+        if self.alone:
+            fine = checked(found, plus[-1], minus[-1], h[-1], size)
+            judged = same[:, -1].reshape((count,) + (1,) * len(shape))
+            found = Estimate(found.value, np.where(judged, fine.error, found.error))
+        reason = EDGE if not (same & finite).any(1).all() else ""
+        if finite.any(1).all() and not same.any(1).all():
+            reason = KINK
+        return Estimate(found.value, found.error, reason)
+
+    def reach(self, moves: Mapping[str, Any]) -> float:
+        """What steps are relative to; a value of quite another size than 1 is moved by a share of itself."""
+        if len(moves) == 1:
+            (name,) = moves
+            size = float(np.max(np.abs(self.values[name][0]), initial=0.0))
+            if size and np.isfinite(size) and not USUAL[0] <= size <= USUAL[1]:
+                return size
+        return self.scale
+
+    def rounding(self, follow: Follow, moves: Mapping[str, Any], hold: frozenset[str]) -> Any:
+        """The magnitude of which the rounding of what is followed is one unit in the last place."""
+        rows = 1 + REPLICAS
+        noise = Noise(rows, np.random.default_rng(rows))
+        repeated = {n: np.repeat(np.asarray(self.values[n], dtype=np.float64)[:1], rows, 0) for n in moves}
+        with np.errstate(all="ignore"):
+            values = self.run(repeated, noise, hold)
+            result = self.backend.real(follow(values, noise)[0])
+            result = np.broadcast_to(result, (rows, *result.shape[1:]))
+            moved = rms(result[1:] - result[:1]) / AMPLITUDE
+        return np.where(np.isfinite(moved), moved, 0.0)
 
     # what a claim may ask
 
     def loss_along(self, name: str, directions: Any) -> Estimate:
         """⟨∂L/∂name, v⟩ for each direction v (count, *shape); an intermediate is tested by cutting there."""
-        return self.along(self.loss, {name: directions}, frozenset())
+        moves = {name: directions}
+        if self.large and not self.alone:
+            best = self.sparing(moves)
+            if (best.error <= FAIR * np.abs(best.value)).all():
+                return best
+        return self.along(self.loss, moves, frozenset())
 
-    def loss(self, values: Mapping[str, Any], _: _Branches) -> tuple[Any, float]:
+    def sparing(self, moves: Mapping[str, Any]) -> Estimate:
+        """The same from a few steps only, finer ones where they are too coarse."""
+        count = len(next(iter(moves.values())))
+        best = Estimate(np.zeros(count), np.full(count, np.inf))
+        # the loss is linear in an output that nothing else is made of: two steps show it
+        last = all(needs.isdisjoint(moves) for n, needs in self.program.needs.items() if n not in moves)
+        for first in (0,) if last else RUNGS:
+            h = steps(self.reach(moves), first + (2 if last else RUNG))[first:]
+            displaced, rows = self.displace(moves, h)
+            branches = _Branches(rows)
+            total, size = self.loss(self.run(displaced, branches), branches)
+            moved = np.broadcast_to(total, rows)[1:].reshape(count, len(h), 2).swapaxes(0, 1)
+            same = branches.same[1:].reshape(count, len(h), 2).all(2).T
+            found = extrapolate(moved[..., 0], moved[..., 1], h, same, size)
+            better = found.error < best.error
+            best = Estimate(
+                np.where(better, found.value, best.value), np.where(better, found.error, best.error)
+            )
+            if (best.error <= ENOUGH * np.abs(best.value)).all():
+                break
+        return best
+
+    def loss(self, values: Mapping[str, Any], _: Observer) -> tuple[Any, float]:
         """The loss relative to that of row 0, and the magnitude that its rounding is relative to."""
         total: Any = np.zeros(1)
         size = 0.0
         for output in self.program.outputs:
             weighted = self.cotangents[output] * values[output]
             flat = weighted.reshape(len(weighted), -1)
+            size += float(rms(flat[0]) * np.sqrt(flat[0].size))
             # the displaced outputs nearly agree: subtract them before adding up
-            total = total + (flat - flat[:1]).sum(1)
-            size += float(np.sqrt(np.sum(flat[0] ** 2)))
+            flat -= flat[0].copy()
+            total = total + flat.sum(1)
         return total, size
 
     def total(self, values: Mapping[str, Any]) -> Any:
@@ -244,5 +333,6 @@ class Differences:
         raise TypeError(f"not a quantity: {quantity}")
 
     def quantities(self, wanted: Iterable[Quantity]) -> dict[Quantity, Estimate]:
-        """Each quantity with its bar."""
+        """Each quantity with its bar, for those who have no other oracle."""
+        self.alone = True
         return {q: self.estimate(q) for q in wanted}

@@ -6,28 +6,25 @@ stay bool. What is no polynomial of something random, or has no rational value, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from math import floor, isqrt, prod
+from math import floor, isqrt
 from typing import Any
 
 import numpy as np
 
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
 from gradcheck_cli.evaluate.numpy_functions import NUMPY
-from gradcheck_cli.oracle.polynomials import Inexact, Polynomial, Ring, each
-
-Implementation = Callable[..., Any]
-
-_AS_THEY_ARE = (
-    "eye", "ones", "zeros", "ones_like", "zeros_like", "arange", "reshape", "transpose", "swapaxes",
-    "concatenate", "stack", "broadcast_to", "expand_dims", "squeeze", "repeat", "tile", "flip", "roll", "pad",
-    "slice", "tril", "triu", "diag", "add", "subtract", "multiply", "negative",
-)  # fmt: skip
-"""NumPy's implementations move elements, or only add and multiply them: they serve objects too."""
-
-_INDEXED = ("gather", "take_along_axis", "one_hot", "scatter_add")
-"""The second argument holds indices; of `one_hot` the only one."""
+from gradcheck_cli.evaluate.objects import (
+    AS_THEY_ARE,
+    FIELD,
+    INDEXED,
+    Implementation,
+    Inexact,
+    each,
+    variance,
+)
+from gradcheck_cli.oracle.polynomials import Polynomial, Ring
 
 _COMPARED = (
     "less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "abs", "sign", "relu", "clip",
@@ -100,8 +97,8 @@ def _whole(x: Any) -> Any:
 def _bound(backend: ExactBackend) -> Mapping[str, Implementation]:
     """The whole table; whatever has no exact implementation raises Inexact."""
     table = {name: _without(name) for name in NUMPY}
-    table |= {name: _lifted(backend, NUMPY[name]) for name in _AS_THEY_ARE}
-    table |= {name: _lifted(backend, _with_indices(NUMPY[name])) for name in _INDEXED}
+    table |= {name: _lifted(backend, NUMPY[name]) for name in AS_THEY_ARE}
+    table |= {name: _lifted(backend, _with_indices(NUMPY[name])) for name in INDEXED}
     table |= {name: _of_numbers(backend, name, _FIXED.get(name, NUMPY[name])) for name in _COMPARED}
     table |= {name: _lifted(backend, function) for name, function in _POLYNOMIAL.items()}
     power = np.frompyfunc(backend.power, 2, 1)
@@ -111,7 +108,7 @@ def _bound(backend: ExactBackend) -> Mapping[str, Implementation]:
         return root(np.sum(x * x, axis=axis, keepdims=keepdims))
 
     def std(x: Any, **statics: Any) -> Any:
-        return root(_var(x, **statics))
+        return root(variance(x, **statics))
 
     own: dict[str, Implementation] = {
         "power": power,
@@ -179,82 +176,4 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(each(number_of, condition) != 0, x, y)
 
 
-def _mean(x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    return np.sum(x, axis=axis, keepdims=keepdims) * _over(prod(x.shape[a] for a in axis))
-
-
-def _over(count: int | Fraction) -> Fraction:
-    if count <= 0:
-        raise Inexact("a division by zero")
-    return 1 / Fraction(count)
-
-
-def _var(x: Any, *, axis: tuple[int, ...], keepdims: bool, correction: float = 0) -> Any:
-    deviation = x - _mean(x, axis=axis, keepdims=True)
-    freedom = prod(x.shape[a] for a in axis) - Fraction(correction)
-    return np.sum(deviation * deviation, axis=axis, keepdims=keepdims) * _over(freedom)
-
-
-def _grown(x: Any, rank: int, to: int) -> Any:
-    """`x`, its core of `rank` axes grown to `to` axes by ones in front of it."""
-    lead = x.ndim - rank
-    return x.reshape(x.shape[:lead] + (1,) * (to - rank) + x.shape[lead:])
-
-
-def _matmul(x: Any, y: Any, *, ranks: tuple[int, int]) -> Any:
-    row, column = ranks[0] == 1, ranks[1] == 1
-    x = x[..., None, :] if row else x
-    y = y[..., :, None] if column else y
-    to = max(ranks[0] + row, ranks[1] + column)
-    out = np.matmul(_grown(x, ranks[0] + row, to), _grown(y, ranks[1] + column, to))
-    out = out[..., 0] if column else out
-    if not row:
-        return out
-    return out[..., 0] if column else out[..., 0, :]
-
-
-def _outer(x: Any, y: Any) -> Any:
-    return x[..., :, None] * y[..., None, :]
-
-
-def _kron(x: Any, y: Any, *, ranks: tuple[int, int]) -> Any:
-    if ranks[0] == 1:
-        product = _outer(x, y)
-        return product.reshape((*product.shape[:-2], -1))
-    product = x[..., :, None, :, None] * y[..., None, :, None, :]
-    rows, columns = x.shape[-2] * y.shape[-2], x.shape[-1] * y.shape[-1]
-    return product.reshape((*product.shape[:-4], rows, columns))
-
-
-def _einsum(*arrays: Any, subscripts: str) -> Any:
-    operands, _, out = subscripts.replace(" ", "").partition("->")
-    batched = ",".join("..." + letters for letters in operands.split(","))
-    return np.einsum(f"{batched}->...{out}", *arrays)
-
-
-def _det(x: Any) -> Any:
-    """Laplace's expansion along the first row."""
-    n = x.shape[-1]
-    if n == 1:
-        return x[..., 0, 0]
-    minors = (_det(np.delete(x[..., 1:, :], j, axis=-1)) for j in range(n))
-    return sum((-1) ** j * x[..., 0, j] * minor for j, minor in enumerate(minors))
-
-
-_POLYNOMIAL: dict[str, Implementation] = {
-    "divide": _divide,
-    "where": _where,
-    "sum": lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
-    "prod": lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
-    "mean": _mean,
-    "var": _var,
-    "cumsum": np.cumsum,
-    "cumprod": np.cumprod,
-    "matmul": _matmul,
-    "trace": lambda x: np.trace(x, axis1=-2, axis2=-1),
-    "det": _det,
-    "dot": lambda x, y: np.sum(x * y, axis=-1),
-    "outer": _outer,
-    "kron": _kron,
-    "einsum": _einsum,
-}
+_POLYNOMIAL: Mapping[str, Implementation] = {**FIELD, "divide": _divide, "where": _where}

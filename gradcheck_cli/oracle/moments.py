@@ -12,8 +12,9 @@ import numpy as np
 
 from gradcheck_cli.evaluate.extent import Extent
 from gradcheck_cli.evaluate.interpret import Evaluation
+from gradcheck_cli.evaluate.objects import Inexact, each
 from gradcheck_cli.oracle.exact_backend import ExactBackend
-from gradcheck_cli.oracle.polynomials import Inexact, Ring, each
+from gradcheck_cli.oracle.polynomials import Ring
 from gradcheck_cli.shapes.typed import Quantity, Typed
 
 MAX_ELEMENTS = 1 << 16

@@ -6,7 +6,7 @@ that a product of monomials is a sum of numbers (Kronecker's substitution).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from numbers import Rational
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gradcheck_cli.evaluate import deadline
+from gradcheck_cli.evaluate.objects import Inexact, as_objects
 
 MAX_TERMS = 20_000
 """Monomials of one polynomial."""
@@ -31,10 +32,6 @@ MAX_WORK = 500_000
 
 _LOOK = 1 << 12
 """How much work is done between two looks at the clock."""
-
-
-class Inexact(Exception):  # noqa: N818  it is an outcome
-    """There is no exact answer, or none within the bounds; the text says why."""
 
 
 Coefficient = int | Fraction
@@ -209,16 +206,3 @@ def _powers(monomial: int) -> Iterator[tuple[int, int]]:
     """The symbols of a monomial with their exponents."""
     packed = monomial.to_bytes((monomial.bit_length() + 7) // 8, "little")
     return ((symbol, power) for symbol, power in enumerate(packed) if power)
-
-
-def as_objects(values: list[Any], shape: tuple[int, ...]) -> Any:
-    """An object array of the given elements, which NumPy does not look into."""
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out.reshape(shape)
-
-
-def each(function: Callable[[Any], Any], array: Any) -> Any:
-    """The object array of a function of every element."""
-    array = np.asarray(array)
-    return as_objects([function(v) for v in array.ravel().tolist()], array.shape)

@@ -304,6 +304,9 @@ def test_every_kinked_function_has_branches_and_no_other() -> None:
         ("max", [[[1.0, 3.0], [4.0, 2.0]]], {"axis": (-1, -2), "keepdims": True}, [[0, 0], [1, 0]]),
         ("min", [[[1.0, 3.0], [4.0, 2.0]]], {"axis": (-2,), "keepdims": False}, [[1, 0], [0, 1]]),
         ("min", [[1.0, 3.0]], {"axis": (), "keepdims": False}, [1, 1]),
+        ("sqrt", [[0.0, 4.0]], {}, [1, 0]),
+        ("norm", [[[0.0, 0.0], [0.0, 2.0]]], {"axis": (-1,), "keepdims": False}, [0, 1]),
+        ("std", [[[3.0, 3.0], [0.0, 2.0]]], {"axis": (-1,), "keepdims": False}, [0, 1]),
     ],
 )
 def test_branches(name: str, arrays: Any, statics: Any, expected: Any) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from gradcheck_cli.evaluate.deadline import OutOfTime, limited
 from gradcheck_cli.evaluate.interpret import Evaluation, shape_of
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
+from gradcheck_cli.evaluate.objects import Inexact
 from gradcheck_cli.lang.plain import parse_expression
 from gradcheck_cli.oracle.moments import Distribution, expectation, polynomials
-from gradcheck_cli.oracle.polynomials import MAX_SYMBOLS, Inexact, Ring
+from gradcheck_cli.oracle.polynomials import MAX_SYMBOLS, Ring
 from gradcheck_cli.oracle.sequential import judge_mean
 from gradcheck_cli.shapes.dims import Dim
 from gradcheck_cli.shapes.infer import Scope
