@@ -97,6 +97,8 @@ class Court:
         trees = [d.tree for d in self.program.definitions] + [s for pair in self.sides for s in pair]
         trees += [q.tree for q in self.wanted if isinstance(q, (Tangent, Derivative))]
         self.shapes = Extent(trees)
+        self.found: dict[tuple[tuple[str, int], ...], tuple[int, Span | None]] = {}
+        """The largest array for each choice of sizes."""
         self.labels = tuple(i.name for i in typed.free)
         self.regime = regime
         """What is done to the data of every draw, to judge under an assumption."""
@@ -172,6 +174,9 @@ class Court:
 
     def largest(self, sizes: Mapping[str, int]) -> tuple[int, Span | None]:
         """The largest array of an evaluation, and where it comes from."""
+        key = tuple(sizes.items())
+        if key in self.found:
+            return self.found[key]
         found: list[tuple[int, Span | None]] = []
         for input_ in self.inputs:
             try:
@@ -183,7 +188,8 @@ class Court:
             found.append((prod(shape), input_.shape_span))
         count, node = self.shapes.largest(sizes)
         found.append((count, node.node.span))
-        return max(found, key=lambda f: f[0])
+        self.found[key] = max(found, key=lambda f: f[0])
+        return self.found[key]
 
     # one draw
 

@@ -20,9 +20,10 @@ from gradcheck_cli.compare.verdict import Judgement, Place, Sight, misfit
 from gradcheck_cli.evaluate.deadline import OutOfTime, limited
 from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
+from gradcheck_cli.evaluate.objects import Inexact
 from gradcheck_cli.evaluate.sampling import Draw, draw, generator
 from gradcheck_cli.oracle.moments import Distribution, expectation, polynomials
-from gradcheck_cli.oracle.polynomials import Inexact, Ring
+from gradcheck_cli.oracle.polynomials import Ring
 from gradcheck_cli.oracle.sequential import judge_mean
 from gradcheck_cli.shapes.typed import Expected, Quantity, Typed, Value, quantities
 from gradcheck_cli.spec.model import Claim, Operator
@@ -203,6 +204,8 @@ class _Trial:
 
     def by_samples(self, reason: str) -> Judgement:
         """A sequential test; both sides must be affine in their expectations."""
+        if self.settings.oracle == "exact":
+            return Judgement("undecided", f"not exact ({reason})")
         if not all(is_affine(side) for side in self.sides):
             return Judgement(
                 "undecided",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.evaluate.noise import AMPLITUDE, UNIT
+from gradcheck_cli.evaluate.noise import AMPLITUDE, UNIT, rms
 
 ROUNDING = 40.0
 """How many standard deviations of the measured rounding noise a right claim may be off.
@@ -43,7 +43,6 @@ def _spread(rows: Any, base: Any) -> Any:
     if not len(rows):
         return np.zeros(np.shape(base))
     with np.errstate(all="ignore"):
-        squares = np.mean((rows - base) ** 2, axis=0)
-    squares = np.where(np.isfinite(squares), squares, 0.0)
-    pooled = np.sqrt(np.mean(squares)) if squares.size else 0.0
-    return np.sqrt(squares) + POOLED * pooled
+        moved = rms(rows - base)
+    moved = np.where(np.isfinite(moved), moved, 0.0)
+    return moved + POOLED * (rms(moved.ravel()) if moved.size else 0.0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from gradcheck_cli.compare.certificate import judge_exactly
 from gradcheck_cli.compare.codes import judge_code
 from gradcheck_cli.compare.costs import judge_costs
 from gradcheck_cli.compare.court import Court
 from gradcheck_cli.compare.expectations import judge_expectations
+from gradcheck_cli.compare.kinks import at_kink
 from gradcheck_cli.compare.orders import judge_order
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.shapes import judge_shapes
@@ -17,6 +19,8 @@ from gradcheck_cli.spec.typing import TypedClaim
 
 def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings) -> tuple[Judgement, ...]:
     """The verdict on every link of a claim. Raises UserError for sizes that cannot be."""
+    if settings.oracle == "exact":
+        return judge_alone(operator, claim, typed, settings)
     match claim.kind:
         case "shape":
             return judge_shapes(typed)
@@ -29,6 +33,32 @@ def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Setting
         case "code":
             return judge_code(operator, claim, typed, settings)
     return judge_values(operator, claim, typed, settings)
+
+
+def judge_alone(
+    operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings
+) -> tuple[Judgement, ...]:
+    """The verdicts of exact arithmetic alone; what it cannot judge is undecided."""
+    match claim.kind:
+        case "shape":
+            return judge_shapes(typed)
+        case "cost":
+            return judge_costs(typed, operator.vectors)
+        case "expectation":
+            return judge_expectations(operator, claim, typed, settings)
+        case "value":
+            return judge_printed(operator, claim, typed, settings)
+        case "code":
+            if settings.allow_code:
+                return (Judgement("undecided", "a listing is not judged by exact arithmetic"),)
+            return judge_code(operator, claim, typed, settings)
+    found = judge_exactly(operator, claim, typed, settings)
+    return tuple(
+        misfit(link.mismatch)
+        if link.mismatch is not None
+        else found.get(n) or Judgement("undecided", "a remainder is not judged by exact arithmetic")
+        for n, link in enumerate(typed.links)
+    )
 
 
 def judge_values(
@@ -47,7 +77,8 @@ def judge_values(
         sights = court.sessions()
         for position, number in enumerate(open_):
             conclude = _conclude_some if claim.some else _conclude
-            decided[number] = conclude([s[position] for s in sights])
+            found = conclude([s[position] for s in sights])
+            decided[number] = at_kink(operator, claim, typed, number, settings, found) or found
     return tuple(decided[n] for n in range(len(typed.links)))
 
 

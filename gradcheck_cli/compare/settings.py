@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gradcheck_cli.spec.model import Claim, Operator
 
-OracleName = Literal["both", "autograd", "differences"]
+OracleName = Literal["both", "autograd", "differences", "exact"]
 
 USUAL_DRAWS = 5
 
@@ -23,6 +23,16 @@ class Settings:
     device: str = "cpu"
     allow_code: bool = False
     """Whether the listings of the specs may be run; only the user says so, never a spec."""
+
+    @property
+    def needs_torch(self) -> bool:
+        """Whether the oracle computes with torch."""
+        return self.oracle in {"both", "autograd"}
+
+    @property
+    def in_floats(self) -> Settings:
+        """For what only helps the reader, conditions and diagnoses, which are searched in floats."""
+        return replace(self, oracle="differences") if self.oracle == "exact" else self
 
 
 def seed_of(operator: Operator, claim: Claim, settings: Settings) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isclose
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def look(
         return sight("undecided", reason="both sides are infinite everywhere")
     size = np.maximum(_finite(left[0]), _finite(right[0]))
     allowed = floor(residual, rounding_rows, size)
-    scale = _scale((left, right), rounding_rows, float(np.max(allowed)))
+    scale = magnitude((left, right), rounding_rows, float(np.max(allowed)))
     difference = _EXCESS[relation](residual[0])
     with np.errstate(all="ignore"):
         ratio = np.where(difference > 0, difference / allowed, 0.0)
@@ -101,7 +102,7 @@ _EXCESS: Mapping[str, Callable[[Any], Any]] = {
 """How far left - right violates a relation."""
 
 
-def _scale(sides: tuple[Any, Any], rounding_rows: int, allowed: float) -> float:
+def magnitude(sides: tuple[Any, Any], rounding_rows: int, allowed: float) -> float:
     """What errors are relative to: the left side; the right one, if the left is zero.
 
     Where both are zero but for their own rounding, the noise tells how large the terms are that cancel.
@@ -114,6 +115,14 @@ def _scale(sides: tuple[Any, Any], rounding_rows: int, allowed: float) -> float:
         if largest > own:
             return largest
     return allowed / (ROUNDING * UNIT) or 1.0
+
+
+def vanishes(sight: Sight) -> bool:
+    """Whether both sides were zero at a draw, exactly or but for their own rounding.
+
+    `magnitude` has nothing to be relative to then, and the floor is what it comes to.
+    """
+    return sight.floor == 0 or isclose(sight.floor, WRONG * ROUNDING * UNIT, rel_tol=1e-9)
 
 
 def _finite(x: Any) -> Any:

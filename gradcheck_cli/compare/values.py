@@ -21,10 +21,11 @@ from gradcheck_cli.compare.verdict import Judgement, Place, Sight
 from gradcheck_cli.evaluate.backend import Backend
 from gradcheck_cli.evaluate.interpret import Evaluation
 from gradcheck_cli.evaluate.noise import Noise
+from gradcheck_cli.evaluate.objects import Inexact
 from gradcheck_cli.evaluate.sampling import Draw
 from gradcheck_cli.oracle.agreement import Agreement
 from gradcheck_cli.oracle.moments import polynomials
-from gradcheck_cli.oracle.polynomials import Inexact, Ring
+from gradcheck_cli.oracle.polynomials import Ring
 from gradcheck_cli.shapes.typed import Quantity, Typed, Value
 from gradcheck_cli.spec.model import Claim, Operator, Verdict
 from gradcheck_cli.spec.printed import Digits, Printed, flat, shape_of
@@ -47,7 +48,9 @@ def judge_printed(
         if exact is not None:
             decided[number] = exact
     rest = [n for n in range(len(typed.links)) if n not in decided]
-    if rest:
+    if rest and settings.oracle == "exact":
+        decided |= {n: Judgement("undecided", "the value is not rational") for n in rest}
+    elif rest:
         court = _Court(
             operator, typed, replace(settings, draws=1), seed_of(operator, claim, settings), rest
         )  # the data are given: a second draw would be the same

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from gradcheck_cli.oracle.agreement import Agreement
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
@@ -42,6 +43,53 @@ class Sight:
 
 
 @dataclass(frozen=True)
+class FieldCheck:
+    """An identity of rational functions, evaluated at a random point of a prime field."""
+
+    degree: int
+    """A false identity of at most this degree"""
+    chance: float
+    """would have passed with less than this probability (Schwartz and Zippel)."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What exact arithmetic says of a link at rational points; `none` and why, where it says nothing.
+
+    `false` is a proof: at that point the two sides lie in disjoint balls. `holds` says
+    that every element agreed to `digits` decimals at every point.
+    """
+
+    outcome: Literal["holds", "false", "none"]
+    reason: str = ""
+    points: int = 0
+    elements: int = 0
+    """At all points together."""
+    digits: int = 0
+    """Of `holds` the fewest that agree; of `false` the first that is certain to differ, less one."""
+    bits: int = 0
+    sizes: tuple[tuple[tuple[str, int], ...], ...] = ()
+    """Of each point."""
+    witness: int | None = None
+    """To how many digits central differences confirm the derivatives; None where there are none."""
+    index: str = ""
+    left: str = ""
+    right: str = ""
+    """Of `false`: an element, and the two balls there."""
+    data: tuple[tuple[str, str], ...] = ()
+    """Of `false`: the rational point, where it is small enough to be read."""
+    field: FieldCheck | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the points of an exact court show about one link."""
+
+    certificate: Certificate
+    sights: tuple[Sight, ...] = ()
+
+
+@dataclass(frozen=True)
 class Judgement:
     """The verdict on one link, and the draws that it rests on."""
 
@@ -54,6 +102,15 @@ class Judgement:
     """Of a conditional verdict: what has to be so."""
     basis: str = ""
     """What the verdict rests on, where that is not a number of draws."""
+    certificate: Certificate | None = None
+    """What exact arithmetic adds; None where it was not asked."""
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether exact arithmetic says otherwise than the draws, so that there is no verdict."""
+        known = self.certificate is not None and self.certificate.outcome != "none"
+        open_ = any(s.verdict == "undecided" for s in self.sights)
+        return self.verdict == "undecided" and known and not open_
 
     @property
     def worst(self) -> Sight | None:
