@@ -42,11 +42,16 @@ class Factor:
 
     def of(self, node: ast.Expr) -> ast.Expr:
         """The node times the constant."""
-        found = node
-        if self.above is not None:
-            found = ast.Binary("*", self.above, found)
-        if self.below is not None:
-            found = ast.Binary("/", found, self.below)
+        found, above, below = node, self.above, self.below
+        match found:  # what stands there is taken away, not undone
+            case ast.Binary("*", left, right) if below is not None and below in (left, right):
+                found, below = (right if below == left else left), None
+            case ast.Binary("/", left, right) if above is not None and above == right:
+                found, above = left, None
+        if above is not None:
+            found = ast.Binary("*", above, found)
+        if below is not None:
+            found = ast.Binary("/", found, below)
         if not self.negative:
             return found
         return found.operand if isinstance(found, ast.Negative) else ast.Negative(found)

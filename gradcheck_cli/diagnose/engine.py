@@ -14,9 +14,12 @@ from gradcheck_cli.compare.verdict import Judgement
 from gradcheck_cli.diagnose.bench import Bench, TooLarge
 from gradcheck_cli.diagnose.candidate import Candidate
 from gradcheck_cli.diagnose.diagnosis import Diagnosis, Suggestion
+from gradcheck_cli.diagnose.edits import mapped
 from gradcheck_cli.diagnose.forwards import nearby_forward
 from gradcheck_cli.diagnose.known import known_of
+from gradcheck_cli.diagnose.legible import legible
 from gradcheck_cli.diagnose.locate import where_wrong
+from gradcheck_cli.diagnose.lonely import lonely_place
 from gradcheck_cli.diagnose.names import MEANING, Names, locals_of
 from gradcheck_cli.diagnose.scope import SharedScope
 from gradcheck_cli.diagnose.search import Search
@@ -24,7 +27,7 @@ from gradcheck_cli.diagnose.slips import SLIPS
 from gradcheck_cli.diagnose.verify import verified
 from gradcheck_cli.evaluate.deadline import OutOfTime, limited
 from gradcheck_cli.evaluate.interpret import EvaluationFailed
-from gradcheck_cli.lang.ast import Equation
+from gradcheck_cli.lang.ast import Equation, Expr, Name, Subscript, Transpose
 from gradcheck_cli.spec.model import Claim, Operator
 from gradcheck_cli.spec.typing import TypedClaim
 from gradcheck_cli.text import Span, UserError
@@ -50,6 +53,9 @@ BUDGETS: dict[Effort, Budget] = {
     "full": Budget(search=15.0, whole=40.0, suggestions=3, tried=8, draws=5, forwards=6.0),
 }
 
+WORDY = 1.5
+"""How much longer than the best a second suggestion may be."""
+
 FALSE = ("wrong", "shape-mismatch", "conditional")
 
 
@@ -62,9 +68,11 @@ def diagnose(
     effort: Effort = "quick",
 ) -> tuple[Diagnosis, ...]:
     """What is wrong with each false link. Never raises for a claim; on any doubt it says nothing."""
-    if claim.kind not in MEANING or typed.equation is None or typed.equation.relations:
+    equation = legible(operator, claim, typed)
+    if claim.kind not in MEANING or equation is None or equation.relations:
         return ()
     budget = BUDGETS[effort]
+    _imported(settings)
     end = monotonic() + budget.whole
     found = []
     for link, judgement in enumerate(judgements):
@@ -73,13 +81,18 @@ def diagnose(
         try:
             with limited(max(0.1, end - monotonic())), np.errstate(all="ignore"):
                 found.append(
-                    _Trial(operator, claim, typed, settings, link, judgements).diagnosis(budget, effort, end)
+                    FalseLink(operator, claim, typed, equation, settings, link, judgements).diagnosis(
+                        budget, effort, end
+                    )
                 )
+        except TooLarge:
+            found += _only_the_place(
+                operator, typed, link, judgement, seed_of(operator, claim, settings), end
+            )
         except (
             OutOfTime,
             UserError,
             EvaluationFailed,
-            TooLarge,
             RecursionError,
             MemoryError,
             ArithmeticError,
@@ -90,74 +103,106 @@ def diagnose(
     return tuple(found)
 
 
-class _Trial:
-    """One false link."""
+def _only_the_place(
+    operator: Operator, typed: TypedClaim, link: int, judgement: Judgement, seed: int, end: float
+) -> list[Diagnosis]:
+    """Where no candidates can be tried, at least the element, if it is a single one."""
+    try:
+        with limited(max(0.1, end - monotonic())), np.errstate(all="ignore"):
+            place = lonely_place(operator, typed, link, seed)
+    except (OutOfTime, UserError, EvaluationFailed, MemoryError, ArithmeticError, ValueError, TypeError):
+        return []
+    if place is None:
+        return []
+    where = f"only element [{', '.join(map(str, place))}]"
+    return [Diagnosis(link, None, "", judgement.span, where)]
+
+
+def _imported(settings: Settings) -> None:
+    """Loads the oracle before the clock runs: a claim whose shapes do not fit was judged without it."""
+    if settings.oracle != "differences":
+        import gradcheck_cli.evaluate.torch_backend  # noqa: PLC0415  two seconds to import
+        import gradcheck_cli.oracle.autograd  # noqa: F401, PLC0415
+
+
+class FalseLink:
+    """One false link: its data, its words, and what is found out about it."""
 
     def __init__(
         self,
         operator: Operator,
         claim: Claim,
         typed: TypedClaim,
+        equation: Equation,
         settings: Settings,
         link: int,
         judgements: tuple[Judgement, ...],
     ) -> None:
-        assert typed.equation is not None
         self.operator, self.claim, self.settings = operator, claim, settings
         self.link, self.judgement = link, judgements[link]
         self.left_stands = link > 0 and judgements[link - 1].verdict == "holds"
-        left, right = typed.equation.sides[link : link + 2]
-        self.sides = (left, right)
+        left, right = equation.sides[link : link + 2]
+        self.turned = not self.left_stands and _is_local(left, operator, claim)
+        """Whether the left side is what a `where` defines: then that is claimed, of the right one."""
+        self.sides = (right, left) if self.turned else (left, right)
         self.seed = seed_of(operator, claim, settings)
         program = typed.program
         locals_ = locals_of(operator, claim, program)
         sums = len(typed.indices) - len(typed.free)
-        self.scope = SharedScope(
-            program.types,
-            program.dims,
-            MEANING[claim.kind],
-            program,
-            locals_,
-            invents=True,
-            slots=sums + 1 if typed.indices else 0,
-        )
-        with suppress(UserError):
-            self.scope.infer(typed.equation.sides[0])  # the free indices of the left side
+
+        def scope(first: Expr) -> tuple[SharedScope, bool]:
+            """The scope whose free indices are those of a side, and whether that side has a meaning."""
+            slots = sums + 1 if typed.indices else 0
+            kind = MEANING[claim.kind]
+            made = SharedScope(program.types, program.dims, kind, program, locals_, invents=True, slots=slots)
+            with suppress(UserError):
+                made.infer(first)
+                return made, True
+            return made, False
+
+        self.scope, sound = scope(equation.sides[0])
+        straight = mapped(equation.sides[0], lambda n: n.operand if isinstance(n, Transpose) else n)
+        for side in (equation.sides[-1], straight):
+            if sound:
+                break
+            # the left side cannot be right: something else says what its indices run over
+            other, sound = scope(side)
+            if sound and {i.name for i in other.indices} == {i.name for i in self.scope.indices}:
+                self.scope = other
         self.scope.invents = False
         self.bench = Bench(operator, typed, self.scope, self.seed, settings)
         for side in self.sides:
             self.bench.typed_of(side)
-        self.names = Names(self.bench, claim, self.sides, typed.equation.sides[0])
+        self.names = Names(self.bench, claim, self.sides, equation.sides[0])
 
     def diagnosis(self, budget: Budget, effort: Effort, end: float) -> Diagnosis:
         """Search, verify, describe."""
         where = where_wrong(self.bench, self.sides)
-        deep = effort == "full"
-        search = Search(self.bench, self.names, self.sides, deep=deep, left_stands=self.left_stands)
-        candidates = search.run(min(budget.search, max(0.1, end - monotonic() - 1)))
+        search = Search(self.bench, self.names, self.sides, left_stands=self.left_stands)
+        spare = max(0.1, end - monotonic() - 1.5)
+        candidates = search.run(min(budget.search, spare), min(2 * budget.search, spare))
         good: list[tuple[Candidate, Suggestion]] = []
-        for candidate in candidates[: budget.tried]:
-            if len(good) >= budget.suggestions or (good and candidate.cost > good[0][0].cost + 1.2):
-                break
-            equation = Equation(candidate.sides, span=None)
-            if verified(self.operator, self.claim, equation, self.settings, self.seed, budget.draws):
-                changed = tuple(n for n in (0, 1) if candidate.sides[n] != self.sides[n])
-                words, codes = zip(*((e.words, e.slip.code) for e in candidate.edits), strict=True)
-                good.append(
-                    (candidate, Suggestion(equation, changed, words, codes, candidate.cost, budget.draws))
+        known: list[str] = []
+        with suppress(OutOfTime):  # what was verified by then stands
+            for candidate in candidates[: budget.tried]:
+                if len(good) >= budget.suggestions or (good and candidate.cost > good[0][0].cost + 1.2):
+                    break
+                if good and len(candidate.text) > WORDY * len(good[0][0].text):
+                    continue
+                suggestion = self._verified(candidate, budget)
+                if suggestion is not None:
+                    good.append((candidate, suggestion))
+            known = list(known_of(self.bench, search, self.sides)) if not good else []
+            if not good or effort == "full":
+                known += nearby_forward(
+                    self.operator,
+                    self.claim,
+                    self.link,
+                    self.names,
+                    self.settings,
+                    self.seed,
+                    min(end - monotonic() - 1.0, budget.forwards),
                 )
-        known = list(known_of(self.bench, search, self.sides)) if not good else []
-        spare = end - monotonic() - 1.0
-        if not good or effort == "full":
-            known += nearby_forward(
-                self.operator,
-                self.claim,
-                self.link,
-                self.names,
-                self.settings,
-                self.seed,
-                min(spare, budget.forwards),
-            )
         if not good:
             return Diagnosis(self.link, None, "", self._span(None), where, (), tuple(known))
         best = good[0][0].edits[-1 if len(good[0][0].edits) == 1 else 0]
@@ -171,8 +216,26 @@ class _Trial:
             tuple(known),
         )
 
+    def _verified(self, candidate: Candidate, budget: Budget) -> Suggestion | None:
+        sides = candidate.sides[::-1] if self.turned else candidate.sides
+        mine = self.sides[::-1] if self.turned else self.sides
+        equation = Equation(sides, span=None)
+        if not verified(self.operator, self.claim, equation, self.settings, self.seed, budget.draws):
+            return None
+        changed = tuple(n for n in (0, 1) if sides[n] != mine[n])
+        words = tuple(e.words for e in candidate.edits if e.words)
+        codes = tuple(e.slip.code for e in candidate.edits)
+        return Suggestion(equation, changed, words, codes, candidate.cost, budget.draws)
+
     def _span(self, span: Span | None) -> Span | None:
         return span or self.judgement.span or self.sides[1].span
+
+
+def _is_local(side: Expr, operator: Operator, claim: Claim) -> bool:
+    """Whether a side is a name that a `where` defines, perhaps with indices."""
+    if isinstance(side, Subscript):
+        side = side.operand
+    return isinstance(side, Name) and side.id in {d.name for d in (*operator.where, *claim.where)}
 
 
 def page(code: str) -> str | None:
@@ -180,7 +243,7 @@ def page(code: str) -> str | None:
     slip = SLIPS.get(code)
     if slip is None:
         return None
-    examples = "\n".join(
-        f"    {e.wrong}\n    → {e.right}\n      (forward: {e.forward})" for e in slip.examples
+    examples = "\n\n".join(
+        f"    forward  {e.forward}\n    wrong    {e.wrong}\n    right    {e.right}" for e in slip.examples
     )
     return f"{slip.code}  {slip.name}: {slip.title}\n{slip.page}\nExamples\n{examples}\n"

@@ -11,6 +11,7 @@ from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.diagnose.edits import sites
 from gradcheck_cli.diagnose.names import Names
 from gradcheck_cli.diagnose.slips import SLIPS
+from gradcheck_cli.evaluate import deadline
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.shapes.resolve import is_loose
 from gradcheck_cli.spec.model import Claim, Definition, Operator
@@ -32,6 +33,7 @@ def nearby_forward(
     tried = sorted(_others(operator, names), key=lambda o: o[0])[:MOST]
     for _, number, line in tried:
         if monotonic() > end:
+            deadline.cut()
             break
         other = replace(operator, forward=(*operator.forward[:number], line, *operator.forward[number + 1 :]))
         if all(_holds(other, claim, link, replace(settings, seed=seed + n, draws=n)) for n in (1, 3)):

@@ -156,6 +156,8 @@ def _undone(
         case ast.Transpose(operand, kind):
             type_ = bench.type_of(operand)
             return None if type_ is None else [_transposed(w, type_.rank, kind) for w in wanted]
+        case ast.Subscript(_, items):
+            return _unindexed(wanted, items, bench)
         case ast.Binary(op):
             other = bench.values(parts[1 - number])
             if other is None:
@@ -180,6 +182,20 @@ _INVERSES: dict[str, Callable[[Any], Any]] = {
     "negative": np.negative,
     "rsqrt": lambda w: np.where(w > 0, 1 / (w * w), np.nan),
 }
+
+
+def _unindexed(wanted: list[Any], items: tuple[ast.Expr, ...], bench: Bench) -> list[Any] | None:
+    """The array whose elements at free indices are wanted: their leading axes become its own."""
+    places = {index.name: 1 + index.position for index in bench.scope.indices[: bench.free]}
+    axes = [places.get(item.id, 0) if isinstance(item, ast.Name) else 0 for item in items]
+    if 0 in axes or len(set(axes)) < len(axes) or any(w.ndim != bench.lead for w in wanted):
+        return None
+    found = []
+    for w in wanted:
+        lead = [1 if axis in axes else n for axis, n in enumerate(w.shape)]
+        rest = [axis for axis in range(w.ndim) if axis not in axes]
+        found.append(w.transpose(*rest, *axes).reshape(*lead, *(w.shape[a] for a in axes)))
+    return found
 
 
 def _transposed(wanted: Any, rank: int, kind: str) -> Any:

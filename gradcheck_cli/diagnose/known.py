@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck_cli.diagnose.bench import Bench, padded, same
 from gradcheck_cli.diagnose.constants import constant_ratio
+from gradcheck_cli.diagnose.hole import compressed, undivided
 from gradcheck_cli.diagnose.search import Search
 from gradcheck_cli.lang.ast import Expr
 from gradcheck_cli.shapes.typed import Type
@@ -35,6 +36,7 @@ def known_of(bench: Bench, search: Search, sides: tuple[Expr, Expr]) -> Iterator
             shown = ", ".join(f"{r:.6g}" for r in ratios)
             yield f"the claim is a constant times the true value ({shown} at two sets of sizes)"
         return
+    yield from _quotients(pairs)
     if all(np.max(np.abs(np.abs(a) - np.abs(b))) <= 1e-9 * np.max(np.abs(a)) for a, b in pairs):
         yield "the magnitudes are right, and the signs of some elements are not"
     yield from _differences(pairs)
@@ -54,6 +56,25 @@ def _transposed(pairs: list[tuple[Any, Any]], type_: Type | None) -> Iterator[st
         return
 
 
+def _quotients(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
+    """A factor for each row, or for each column."""
+    found = [undivided(a, b) for a, b in pairs]
+    quotients = [compressed(q) for q in found if q is not None]
+    if len(quotients) < len(pairs):
+        return
+    axes = range(1, quotients[0].ndim)
+    alike = [
+        a for a in axes if all(q.shape[a] == 1 < p[0].shape[a] for q, p in zip(quotients, pairs, strict=True))
+    ]
+    if alike and any(q.shape[a] > 1 for q in quotients for a in axes):
+        places = " and ".join(_place(a, quotients[0].ndim) for a in alike)
+        yield f"the claim is off by a factor that is the same along {places}, and varies along the others"
+
+
+def _place(axis: int, rank: int) -> str:
+    return "the last axis" if axis == rank - 1 else f"axis {axis - 1}"
+
+
 def _differences(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
     differences = [a - b for a, b in pairs]
     largest = [np.max(np.abs(d)) for d in differences]
@@ -62,7 +83,7 @@ def _differences(pairs: list[tuple[Any, Any]]) -> Iterator[str]:
     for axis in range(1, differences[0].ndim):
         if any(d.shape[axis] < 2 for d in differences):
             continue
-        place = "the last axis" if axis == differences[0].ndim - 1 else f"axis {axis - 1}"
+        place = _place(axis, differences[0].ndim)
         if all(np.ptp(d, axis=axis).max() <= 1e-9 * m for d, m in zip(differences, largest, strict=True)):
             yield f"the difference is the same along {place}: a mean or a sum is missing there"
         elif all(

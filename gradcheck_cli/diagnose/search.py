@@ -7,27 +7,20 @@ believed before the judge has seen it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from functools import cached_property
-from time import monotonic
+from collections.abc import Iterable
+from contextlib import suppress
+from time import thread_time
 from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.diagnose.bench import DRAWS, Bench, padded, same
-from gradcheck_cli.diagnose.candidate import Candidate, Edit, Sides
-from gradcheck_cli.diagnose.constants import Constants
-from gradcheck_cli.diagnose.edits import Site, arrays, sites
-from gradcheck_cli.diagnose.hole import holes
-from gradcheck_cli.diagnose.library import Library
-from gradcheck_cli.diagnose.names import Names, words_in
-from gradcheck_cli.diagnose.slip import Offer, Slip, not_filled
-from gradcheck_cli.diagnose.slips import SLIPS
+from gradcheck_cli.diagnose.bench import Bench, same
+from gradcheck_cli.diagnose.candidate import Candidate, Sides
+from gradcheck_cli.diagnose.names import Names
+from gradcheck_cli.diagnose.proposals import LENGTH, TWICE, Proposals, size_of
+from gradcheck_cli.diagnose.tidy import Tidy
 from gradcheck_cli.evaluate import deadline
 from gradcheck_cli.evaluate.deadline import OutOfTime
-from gradcheck_cli.lang import ast
-from gradcheck_cli.lang.functions import FUNCTIONS
 from gradcheck_cli.shapes.infer import same_shape
 
 MARGIN = 0.7
@@ -36,87 +29,90 @@ MARGIN = 0.7
 CONTENT = 2.4
 """A repair below this cost is not improved upon by two edits."""
 
-TWICE = 0.5
-"""What a second edit costs by itself."""
+EVASIVE = 3.0
+"""What it costs to name another quantity where a definition should be put right."""
 
-LENGTH = 0.02
-"""What each node that a repair adds costs."""
+BRIEFLY = 0.2
+"""The share of its time for a definition whose closed form is known."""
+
+BRIEF = 0.75
+"""How much shorter than a repair of the claim the formula out of the forward must be to stand before it."""
+
+FREE = 8
+"""So many nodes more are free where no library was asked."""
 
 LIKELY = 1.5
 """A repair below this cost needs no library to compete with."""
 
-TURNS = frozenset({"GC103", "GC122"})
-"""What may be done to a left side that is one quantity."""
+ENOUGH = 0.6
+"""The share of its time that the search takes for something nearer, once it has a formula that holds."""
 
-LOCAL = 0.1
-"""What it costs to change a definition instead of the formula, or the left side instead of the right."""
+SPARE = 0.5
+"""Seconds for what the forward gives, where the search has used up its time and found nothing."""
 
 MOST = 6_000
 """Candidates of one level."""
 
 
-class Search:
-    """All candidates of one false equation."""
+class Search(Proposals):
+    """The trials of one false equation."""
 
-    def __init__(
-        self, bench: Bench, names: Names, sides: Sides, *, deep: bool, left_stands: bool = False
-    ) -> None:
+    def __init__(self, bench: Bench, names: Names, sides: Sides, *, left_stands: bool = False) -> None:
+        self.end = float("inf")
         self.left_stands = left_stands
         """Whether the left side is the end of a right step, so that only the right one can be at fault."""
-        self.bench = bench
-        self.names = names
-        self.sides = sides
-        self.deep = deep
+        super().__init__(bench, names, sides)
         self.tried: set[Sides] = {sides}
+        self.true: set[Sides] = set()
+        """Those of them that hold on the bench."""
         self.variants: list[Candidate] = []
         self.marks: set[Any] = set()
         self.found: list[Candidate] = []
-        self.bare = names.subject is not None or _is_derivative(sides[0])
-        self.before = [words_in(side) for side in sides]
-        self.allowed = frozenset().union(
-            *(words_in(w.expr) for w in names.all_words), names.locals, *self.before[1:]
-        )
-        self.moving = frozenset().union(
-            *(words_in(w.expr) for w in names.all_words if w.sort in {"gradient", "tangent"})
-        )
-        self.zeros = frozenset(n for side in sides for n in self._zero_parts(side))
+        self.tidy = Tidy(names, sides)
+        self.size = sum(map(size_of, sides))
 
-    @cached_property
-    def constants(self) -> Constants:
-        """What both sides may be off by."""
-        return Constants(self.names)
+    def run(self, seconds: float, whole: float | None = None) -> list[Candidate]:
+        """The repairs that hold on the bench, best first.
 
-    @cached_property
-    def library(self) -> Library:
-        """What may be missing."""
-        parts: dict[ast.Expr, None] = {}
-        for site in sites(self.sides[1], self.names):
-            parts.setdefault(site.node)
-        if self.names.meaning != "gradient":
-            for definition in self.names.program.definitions:
-                for node in _all_arrays(definition.tree.node):
-                    if words_in(node) <= self.allowed:
-                        parts.setdefault(node)
-        return Library(self.names, self.constants, list(parts))
-
-    def run(self, seconds: float) -> list[Candidate]:
-        """The repairs that hold on the bench, best first. Ends when the time is over."""
-        end = monotonic() + seconds
+        Ends after `seconds` of its own thread's time, so that other work on the
+        machine does not change what is found, and after `whole` seconds in any case.
+        """
+        self.end = thread_time() + seconds
         claim = Candidate(lambda: self.sides, (), 0.0)
-        try:
-            with deadline.limited(seconds), np.errstate(all="ignore"):
-                self.level(self.singles())
-                if self.best > LIKELY:
-                    self.level(self.looked_up(claim))
-                if self.best > CONTENT:
-                    self.each(end - 0.7 * seconds, looks_up=False)
-                if self.best > CONTENT:
-                    self.each(end - 0.35 * seconds, looks_up=True)
-                if self.best > CONTENT:
-                    self.pairs()
-        except OutOfTime:
-            pass
+        with np.errstate(all="ignore"):
+            try:
+                with deadline.limited(whole or seconds):
+                    if self.defined:
+                        self.level(self.derived())
+                        if self.found:  # little is left to be said
+                            self.end = thread_time() + BRIEFLY * seconds
+                    self.level(self.singles())
+                    if self.best > LIKELY:
+                        self.level(self.looked_up(claim))
+                    self.shorter()
+                    if self.best > CONTENT:
+                        self.level(self.derived())
+                        if self.found:  # an answer is in hand
+                            seconds *= ENOUGH
+                            self.end = min(self.end, thread_time() + seconds)
+                        self.each(self.end - 0.7 * seconds, looks_up=False)
+                    if self.best > CONTENT:
+                        self.each(self.end - 0.35 * seconds, looks_up=True)
+                    if self.best > CONTENT:
+                        self.pairs()
+            except OutOfTime:
+                if not self.found:
+                    self.end += SPARE
+                    with suppress(OutOfTime):
+                        self.level(self.derived())
         return sorted(self.found, key=lambda c: (c.cost, len(c.text)))
+
+    def check(self) -> None:
+        """Raises OutOfTime."""
+        deadline.check()
+        if thread_time() > self.end:
+            deadline.cut()
+            raise OutOfTime
 
     @property
     def best(self) -> float:
@@ -126,31 +122,27 @@ class Search:
     def level(self, candidates: Iterable[Candidate]) -> None:
         """Tries candidates, the cheapest first, until what is left is much dearer than the best."""
         for candidate in sorted(candidates, key=lambda c: c.cost)[:MOST]:
-            deadline.check()
+            self.check()
             if candidate.cost > self.best + MARGIN:
                 break
             self.attempt(candidate)
 
-    # candidates
-
-    def singles(self) -> Iterator[Candidate]:
-        """One edit."""
-        claim = Candidate(lambda: self.sides, (), 0.0)
-        yield from self.edited(claim)
-        for slip in SLIPS.values():
-            for sides, words in slip.across(self.sides, self.names):
-                edit = Edit(slip, None, said=words)
-                yield Candidate(lambda sides=sides: sides, (edit,), slip.cost + 0.3)  # type: ignore[misc]
-
-    def looked_up(self, base: Candidate) -> Iterator[Candidate]:
-        """What the library has for the holes of a candidate."""
-        for number in (1,) if self.bare else (1, 0):
-            yield from self.filled(base, number, set(), looks_up=True)
+    def shorter(self) -> None:
+        """Where the best repair is long-winded, the formula that the forward gives, if that is not."""
+        best = min(self.found, key=lambda c: c.cost, default=None)
+        if best is None or sum(map(size_of, best.sides)) <= self.size + FREE:
+            return
+        for found in map(self.tidy.candidate, self.derived()):
+            if len(found.text) <= BRIEF * len(best.text):
+                self.attempt(Candidate(lambda found=found: found.sides, found.edits, best.cost - 0.01))  # type: ignore[misc]
 
     def each(self, end: float, *, looks_up: bool) -> None:
         """For each single edit what is then missing, until the time for that is over."""
         for base in sorted(self.variants, key=lambda c: c.cost):
-            if monotonic() > end or base.cost + TWICE > self.best + MARGIN:
+            if thread_time() > end:
+                deadline.cut()
+                return
+            if base.cost + TWICE > self.best + MARGIN:
                 return
             if len(base.edits) == 1:
                 self.level(list(self.filled(base, 1, set(), looks_up=looks_up)))
@@ -166,96 +158,30 @@ class Search:
                 made = (c for c in self.edited(base, fill=False) if c.cost - base.cost - TWICE <= reach)
                 self.level(list(made))
 
-    def edited(self, base: Candidate, *, fill: bool = True) -> Iterator[Candidate]:
-        """All single edits of a candidate that need no library."""
-        for number in (1, 0):
-            if number == 0 and self.bare and not isinstance(self.sides[0], ast.Transpose):
-                continue
-            known: set[ast.Expr] = set()
-            if fill and (number == 1 or not self.bare):
-                yield from self.filled(base, number, known, looks_up=False)
-            for site in sites(base.sides[number], self.names):
-                deadline.check()
-                site = replace(site, known=site.node in known and site.local is None)  # noqa: PLW2901
-                if number == 0 and _is_fixed(site):
-                    continue
-                for slip in SLIPS.values():
-                    if number == 0 and self.bare and slip.code not in TURNS:
-                        continue
-                    for offer in slip.at(site):
-                        yield from self._at(base, number, site, slip, offer)
-
-    def filled(
-        self, base: Candidate, number: int, known: set[ast.Expr], *, looks_up: bool
-    ) -> Iterator[Candidate]:
-        """What is missing at each hole; the places that are holes go into `known`."""
-        side, other = base.sides[number], base.sides[1 - number]
-        wanted = self.bench.values(other)
-        if wanted is None:
-            return
-        if (its := self.bench.values(side)) is not None:
-            wanted = [padded(w, v)[0] for w, v in zip(wanted, its, strict=True)]
-        slips = [s for s in SLIPS.values() if s.looks_up == looks_up and s.fill is not not_filled]
-        for root, inside in self._roots(base, side):
-            for hole in holes(root, wanted, self):
-                if inside is None:
-                    known.add(hole.site.node)
-                elif hole.site.node not in inside or hole.site.role == "side":
-                    continue
-                for slip in slips:
-                    if slip.code != "GC130" or (number == 1 and inside is None):
-                        for offer in slip.fill(hole):
-                            yield from self._at(base, number, hole.site, slip, offer)
-
-    def _roots(self, base: Candidate, side: ast.Expr) -> Iterator[tuple[Site, frozenset[ast.Node] | None]]:
-        """The side; then the side with a definition put in that it uses once, and the parts of that."""
-        yield Site(side, lambda new: new, "side", self.names, known=True), None
-        for name, local in self.names.locals.items() if not base.edits else ():
-            if local.indices or sum(n == ast.Name(name) for n in ast.walk(side)) != 1:
-                continue
-            for site in sites(side, self.names):
-                if site.local == name and site.parent is None:
-                    opened = Site(site.rebuild(site.node), lambda new: new, "side", self.names, local=name)
-                    yield opened, frozenset(ast.walk(site.node))
-
-    def _at(self, base: Candidate, number: int, site: Site, slip: Slip, offer: Offer) -> Iterator[Candidate]:
-        new, old = offer.new, site.node
-        if new == old:
-            return
-
-        def made() -> Sides:
-            side = site.rebuild(new)
-            return (side, base.sides[1]) if number == 0 else (base.sides[0], side)
-
-        cost = base.cost + slip.cost + offer.cost + (TWICE if base.edits else 0.0)
-        cost += LOCAL * ((site.local is not None) + (number == 0))
-        if slip.looks_up:
-            cost += LENGTH * max(0, _size(new) - _size(old))
-        yield Candidate(made, (*base.edits, Edit(slip, old.span, old, new)), cost)
-
-    # trials
-
     def attempt(self, candidate: Candidate) -> None:
         """Evaluates a candidate: a repair, a base for further edits, or nothing."""
         if self.left_stands and candidate.sides[0] != self.sides[0]:
             return
         if candidate.sides in self.tried:
-            # the same formula by a likelier way
-            for n, other in enumerate(self.found):
-                if other.sides == candidate.sides and candidate.cost < other.cost:
-                    self.found[n] = candidate
+            if candidate.sides in self.true:
+                self._keep(candidate)  # the same formula, perhaps by a likelier way
             return
         self.tried.add(candidate.sides)
         left, right = (self.bench.typed_of(side) for side in candidate.sides)
-        if left is None or right is None or not self._says_something(candidate.sides):
+        if left is None or right is None or not self._says_something(candidate):
             if len(candidate.edits) == 1 and len(self.variants) < MOST:
                 self.variants.append(candidate)
             return
         a, b = self.bench.of(left, 0), self.bench.of(right, 0)
         if a is None or b is None or not np.isfinite(b).all() or not np.isfinite(a).all():
             return
-        if same_shape(left, right) and same(a, b, self._terms(candidate.sides)) and self.holds(candidate):
-            self.found.append(candidate)
+        if (
+            same_shape(left, right)
+            and same(a, b, self.sense.terms(candidate.sides))
+            and self.sense.holds(candidate)
+        ):
+            self.true.add(candidate.sides)
+            self._keep(candidate)
             return
         if len(candidate.edits) == 1 and candidate.sides[0] == self.sides[0] and len(self.variants) < MOST:
             mark = (a.shape, b.shape, _mark(a), _mark(b))
@@ -263,82 +189,33 @@ class Search:
                 self.marks.add(mark)
                 self.variants.append(candidate)
 
-    def holds(self, candidate: Candidate) -> bool:
-        """Whether it is true on all sets of data, and not because both sides say nothing."""
-        for number in range(1, DRAWS):
-            a, b = (self.bench.value(side, number) for side in candidate.sides)
-            if a is None or b is None or not same(a, b, self._terms(candidate.sides)):
-                return False
-        return all(n in self.zeros for side in candidate.sides for n in self._zero_parts(side))
+    def _says_something(self, candidate: Candidate, *, same: bool = False) -> bool:
+        """Whether it is no tautology; an edit in place may lead back to the line above, which is right."""
+        in_place = self.left_stands and not any(e.slip.looks_up for e in candidate.edits)
+        return in_place if same else self.sense.says_something(candidate.sides, repeats=in_place)
 
-    def _says_something(self, sides: Sides) -> bool:
-        """Whether an equation is no tautology, and uses nothing that is known only after it."""
-        if sides[0] == sides[1] or any(_is_idle(n) for side in sides for n in ast.walk(side)):
-            return False
-        if self.moving & self.before[0] - words_in(sides[0]) and sides[1] == self.sides[1]:
-            return False
-        return sides[0] != self.sides[0] or words_in(sides[1]) - self.before[1] <= self.allowed
-
-    def _terms(self, sides: Sides) -> float:
-        """The size of what is added up at the root of both sides, which may cancel."""
-        found = 0.0
-        for side in sides:
-            for child, _, _ in arrays(side):
-                value = self.bench.value(child, 0)
-                if value is not None and value.size:
-                    found = max(found, float(np.max(np.abs(value))))
-        return found
-
-    def _zero_parts(self, side: ast.Expr) -> Iterator[ast.Expr]:
-        """The calculated parts below the root that are zero everywhere: what stands beside them is idle."""
-        for node in _all_arrays(side):
-            if node is side or isinstance(node, (ast.Number, ast.Name)):
-                continue
-            if isinstance(node, ast.Call) and node.function in {"zeros", "zeros_like"}:
-                continue
-            value = self.bench.value(node, 0)
-            if value is None or not value.size:
-                continue
-            if np.max(np.abs(value)) <= 1e-12 * max(1.0, self._terms((node, node))):
-                yield node
-
-
-def _all_arrays(side: ast.Expr) -> Iterator[ast.Expr]:
-    stack = [side]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(child for child, _, _ in arrays(node))
-
-
-def _is_derivative(side: ast.Expr) -> bool:
-    while isinstance(side, (ast.Transpose, ast.Subscript, ast.Negative)):
-        side = side.operand
-    return isinstance(side, ast.Call) and side.function in {"D", "jacobian", "d"}
-
-
-def _is_fixed(site: Site) -> bool:
-    """Whether a place lies inside of a derivative: then another one would be claimed."""
-    above = site.parent
-    while above is not None:
-        if isinstance(above.node, ast.Call) and FUNCTIONS[above.node.function].group == "derivative":
-            return True
-        above = above.parent
-    return False
-
-
-def _is_idle(node: ast.Node) -> bool:
-    """Whether nothing comes of an operation: `x - x`, `x / x`, two transposes."""
-    match node:
-        case ast.Transpose(ast.Transpose()):
-            return True
-        case ast.Binary("-" | "/", left, right):
-            return left == right
-    return False
-
-
-def _size(node: ast.Expr) -> int:
-    return sum(1 for _ in ast.walk(node))
+    def _keep(self, candidate: Candidate) -> None:
+        """A repair, in its textbook form where that holds on the bench too."""
+        tidied = self.tidy.candidate(candidate)
+        if tidied is not candidate:
+            if tidied.sides == self.sides:
+                return
+            a, b = (self.bench.value(side, 0) for side in tidied.sides)
+            if a is None or b is None or not same(a, b, self.sense.terms(tidied.sides)):
+                tidied = candidate
+            elif not self._says_something(tidied):
+                return
+        if self.tidy.are_one(tidied.sides) and not self._says_something(tidied, same=True):
+            return
+        grown = sum(map(size_of, tidied.sides)) - self.size
+        cost = tidied.cost + EVASIVE * (self.defined and self.is_word(tidied.sides[1]))
+        cost += 0 if tidied.edits[-1].slip.looks_up else LENGTH * max(0, grown - FREE)
+        kept = Candidate(lambda: tidied.sides, tidied.edits, cost)
+        for n, other in enumerate(self.found):
+            if other.sides == kept.sides:
+                self.found[n] = min(other, kept, key=lambda c: c.cost)
+                return
+        self.found.append(kept)
 
 
 def _mark(value: Any) -> float:

@@ -114,13 +114,12 @@ class Dim:
 
     def value(self, sizes: Mapping[str, int]) -> Fraction | int:
         """The number for given sizes. Raises KeyError for a name without one."""
-        if self.name is not None:
-            return sizes[self.name]  # nearly always
-        total = Fraction(0)
+        total: Fraction | int = 0
         for monomial, coefficient in self.terms:
-            product = coefficient
+            # nearly always whole, and fractions are slow
+            product: Fraction | int = coefficient.numerator if coefficient.denominator == 1 else coefficient
             for name, power in monomial:
-                product *= Fraction(sizes[name]) ** power
+                product *= sizes[name] ** power if power > 0 else Fraction(sizes[name]) ** power
             total += product
         return total
 

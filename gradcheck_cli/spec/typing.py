@@ -11,6 +11,7 @@ from gradcheck_cli.lang.ast import Equation
 from gradcheck_cli.shapes import static
 from gradcheck_cli.shapes.dims import Dim, Shape
 from gradcheck_cli.shapes.infer import Local, Meaning, Scope, same_shape, sides_differ
+from gradcheck_cli.shapes.literal import literal_sides
 from gradcheck_cli.shapes.mismatch import ShapeMismatch
 from gradcheck_cli.shapes.resolve import Resolved, is_loose, resolve_equation, resolve_expression
 from gradcheck_cli.shapes.typed import Index, Program, Type, Typed, TypedDefinition, Value, quantities
@@ -69,6 +70,8 @@ class TypedClaim:
     """What had to be assumed to read it."""
     scope: Scope | None = None
     """Of a `cost` claim, whose sides are no arrays: what its names mean."""
+    literal: Equation | None = None
+    """Where the shapes of a claim in LaTeX do not fit: its signs one by one, which a repair starts from."""
     code: Code | None = None
     """Of a `code` claim: what is run, and what it has to give."""
 
@@ -198,6 +201,7 @@ def type_claim(operator: Operator, claim: Claim, formula: Formula | None = None)
         frozenset(name.id for name in claim.fixed),
         None if claim.kind == "shape" else put_back(_equation(equation, resolved), remainders),
         (*remarks, *resolved.remarks),
+        literal=_literal(equation, resolved, fresh(), operator.vectors),
     )
 
 
@@ -248,6 +252,14 @@ def _equation(printed: Equation, resolved: Resolved) -> Equation | None:
     return (
         Equation(sides, printed.relations, span=printed.span) if len(sides) == len(resolved.sides) else None
     )
+
+
+def _literal(printed: Equation, resolved: Resolved, scope: Scope, vectors: str) -> Equation | None:
+    """The equation sign by sign, if some side has no reading that fits."""
+    if printed.relations or not any(isinstance(s, ShapeMismatch) for s in resolved.sides):
+        return None
+    sides = literal_sides(printed.sides, scope, vectors)
+    return None if sides is None else Equation(sides, span=printed.span)
 
 
 def _locals(operator: Operator, claim: Claim, program: Program, remarks: list[str]) -> dict[str, Local]:

@@ -61,7 +61,7 @@ def _compares(side: ast.Expr) -> bool:
 
 def _same(mutant: Case, original: Case) -> bool:
     """Whether every right link of the mutant says what it said before."""
-    one, other = _algebra(mutant), _algebra(original)
+    one, other = algebra(mutant), algebra(original)
     sides = [case.formula.equation.sides for case in (mutant, original)]
     for number, right in enumerate(original.right):
         if right:
@@ -71,7 +71,7 @@ def _same(mutant: Case, original: Case) -> bool:
     return True
 
 
-def _algebra(case: Case) -> Algebra:
+def algebra(case: Case) -> Algebra:
     names = names_of(case)
     operator = case.operator
     inputs = {i.name for i in operator.inputs}

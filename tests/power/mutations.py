@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gradcheck_cli.lang import ast
@@ -14,7 +14,7 @@ from gradcheck_cli.text import Text
 
 from .corpus import Case, read
 from .kinds import KINDS
-from .places import Names, names_of, places
+from .places import Names, Place, names_of, places
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +30,12 @@ class Mutant:
         return f"{self.kind}: {self.text}"
 
 
-def mutants(case: Case, limit: int | None = None, seed: int = 0) -> list[Mutant]:
+Kinds = Mapping[str, Callable[[Place, Names], Iterator[ast.Expr]]]
+
+
+def mutants(case: Case, limit: int | None = None, seed: int = 0, kinds: Kinds = KINDS) -> list[Mutant]:
     """All mutants of a case; with a limit a sample of them that has as many kinds as possible."""
-    found = list(_all(case))
+    found = list(_all(case, kinds))
     if limit is None or len(found) <= limit:
         return found
     rng = random.Random(f"{seed} {case.id}")
@@ -45,14 +48,14 @@ def mutants(case: Case, limit: int | None = None, seed: int = 0) -> list[Mutant]
     return [m for _, m in sorted(turns, key=lambda t: t[0])[:limit]]
 
 
-def _all(case: Case) -> Iterator[Mutant]:
+def _all(case: Case, kinds: Kinds) -> Iterator[Mutant]:
     names = names_of(case)
     equation, where = case.formula.equation, case.definitions
     seen = {equation.sides}
     for number, side in enumerate(equation.sides):
         if not _judged(case, number) or (number == 0 and isinstance(side, ast.Name)):
             continue
-        for kind, changed in _mistakes(side, names):
+        for kind, changed in _mistakes(side, names, kinds):
             sides = (*equation.sides[:number], changed, *equation.sides[number + 1 :])
             if sides in seen:
                 continue
@@ -66,7 +69,7 @@ def _all(case: Case) -> Iterator[Mutant]:
         if definition.name not in used:
             continue
         had = {definition.expression}
-        for kind, changed in _mistakes(definition.expression, names):
+        for kind, changed in _mistakes(definition.expression, names, kinds):
             if changed in had:
                 continue
             had.add(changed)
@@ -87,9 +90,9 @@ def _judged(case: Case, side: int) -> bool:
     return any(case.right[link] for link in (side - 1, side) if 0 <= link < len(case.right))
 
 
-def _mistakes(expression: ast.Expr, names: Names) -> Iterator[tuple[str, ast.Expr]]:
+def _mistakes(expression: ast.Expr, names: Names, kinds: Kinds) -> Iterator[tuple[str, ast.Expr]]:
     for place in places(expression):
-        for kind, make in KINDS.items():
+        for kind, make in kinds.items():
             for other in make(place, names):
                 if other != place.node:
                     yield kind, place.rebuild(other)

@@ -50,8 +50,8 @@ What it looks like
     `sum(dp * p, axis=0)` for `axis=-1`; a softmax over columns instead of rows.
 
 Why it happens
-    Axes are numbers. Texts count them from the front, code from the back; a batch axis shifts one
-    of the two. With a square array every axis fits.
+    Axes are bare numbers, counted from the front or from the back, and a batch axis in front shifts
+    one way of counting. With a square array every axis fits.
 
 How to see it
     Ask which axis the forward normalises or reduces: the backward pass reduces along the same one.

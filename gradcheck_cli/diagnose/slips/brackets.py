@@ -128,12 +128,12 @@ What it looks like
     dx` for `dot(g, a * dx)`.
 
 Why it happens
-    A fraction bar is a bracket, and it is lost when a formula is typed on one line. So is the reach
-    of a sum sign.
+    A fraction bar brackets what is below it, and a sum sign reaches as far as the layout shows; both
+    are lost when a formula is typed on one line.
 
 How to see it
-    Print the formula with all its brackets. Shapes often tell: a sum that reaches too far is a
-    number.
+    Write the formula with all its brackets. Shapes often tell: what a sum has swallowed became a
+    single number.
 """,
     examples=(
         Example(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.diagnose.edits import Site, call, number, times
+from gradcheck_cli.diagnose.edits import Site, call, mapped, number, times
 from gradcheck_cli.diagnose.slip import Example, Offer, Offers, Slip
 from gradcheck_cli.lang import ast
+from gradcheck_cli.lang.functions import FUNCTIONS
 
 
 def at(site: Site) -> Offers:
     """`g * p * (1 - p)` → `p * (g - sum(g * p))`, `diag(p)` → `diag(p) - outer(p, p)`, and with indices."""
-    node, names = site.node, site.names
+    node = site.node
     match node:
         case ast.Call("diag", (ast.Binary("*", p, ast.Binary("-", ast.Number(one), q)),)) if (
             p == q and one == 1
@@ -21,7 +22,23 @@ def at(site: Site) -> Offers:
             yield Offer(ast.Binary("-", call("diag", p), call("outer", p, p)), 0.3)
     if not (isinstance(node, ast.Binary) and node.op == "*"):
         return
-    factors = _factors(node)
+    whole, items = _at_indices(node)
+    for offer in _softmax(whole, site):
+        yield offer if items is None else Offer(ast.Subscript(offer.new, items), offer.cost)
+
+
+def _at_indices(node: ast.Expr) -> tuple[ast.Expr, tuple[ast.Expr, ...] | None]:
+    """A product at indices as the product of arrays, if all of them have the same indices."""
+    found = {n.items for n in ast.walk(node) if isinstance(n, ast.Subscript)}
+    if len(found) != 1:
+        return node, None
+    (items,) = found
+    bare = mapped(node, lambda n: n.operand if isinstance(n, ast.Subscript) else n)
+    return bare, items
+
+
+def _softmax(node: ast.Expr, site: Site) -> Offers:
+    names, factors = site.names, _factors(node)
     for factor in factors:
         match factor:
             case ast.Binary("-", ast.Number(one), p) if one == 1 and p in factors:
@@ -40,8 +57,14 @@ def at(site: Site) -> Offers:
                 rows = call("sum", inside, axis=number(-1), keepdims=ast.Boolean(True))
                 for total in (whole, rows) if type_.rank == 1 else (rows, whole):
                     yield Offer(times(p, ast.Binary("-", g, total)))
-    if site.rank > 0 and len(factors) == 2 and all((names.type_of(f) is not None) for f in factors):
-        for p, g in (factors, factors[::-1]):
+    type_ = names.type_of(node)
+    if type_ is None or not type_.rank or len(factors) != 2:
+        return
+    for p, g in (factors, factors[::-1]):
+        summed = any(
+            isinstance(n, ast.Call) and FUNCTIONS[n.function].rule == "reduction" for n in ast.walk(g)
+        )
+        if not summed and names.type_of(p) is not None and names.type_of(g) is not None:
             rows = call("sum", times(g, p), axis=number(-1), keepdims=ast.Boolean(True))
             yield Offer(times(p, ast.Binary("-", g, rows)), 0.5)
 

@@ -51,8 +51,8 @@ Why it happens
     root (Adam).
 
 How to see it
-    Make `eps` large. With the usual 1e-5 the error drowns in float32; with `eps: positive` it is
-    plain to see.
+    Make `eps` large: with the usual 1e-5 the error is lost in the rounding of float32. In a spec,
+    declare `eps: {shape: [], domain: positive}`, which draws values near 1.
 """,
     examples=(
         Example(

@@ -49,8 +49,8 @@ What it looks like
     belongs.
 
 Why it happens
-    A derivative lowers a power by one, the chain rule through a root raises the power of the
-    divisor by two. Normalisations have sigma, sigma squared and sigma to the third in one line.
+    A derivative lowers a power by one; that of 1/sigma, where sigma is a root, has sigma to the third
+    below the bar. Normalisations have sigma, its square and its cube in one line.
 
 How to see it
     Scale the input by 2 and look at how both sides scale: the exponents must balance.

@@ -61,12 +61,12 @@ What it looks like
 
 Why it happens
     The 2 of a square, the 1/n of a mean, the 1/sqrt(d) of scaled dot products or the 1/(n - 1) of
-    an unbiased variance stands in the forward computation and was left behind in the backward one,
-    or was taken along twice.
+    an unbiased variance was left out of the backward pass, or was put into it twice.
 
 How to see it
-    The quotient of the claimed and the true gradient is one number. Change the sizes: a factor that
-    changes with them is made of them. An optimiser hides it, since the learning rate takes it up.
+    The quotient of the claimed and the true gradient is one number. Change the sizes: if it
+    changes too, it is made of them. Training hides the slip, since the learning rate makes up for a
+    factor.
 """,
     examples=(
         Example(

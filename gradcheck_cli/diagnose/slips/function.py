@@ -110,7 +110,7 @@ Why it happens
     by n - 1, papers by n.
 
 How to see it
-    Evaluate both at one number, such as x = 1.
+    Evaluate both functions at one number, such as x = 1.
 """,
     examples=(
         Example("x: [n]", "y: softplus(x)", "dx = dy * tanh(x)", "dx = dy * sigmoid(x)"),

@@ -35,8 +35,7 @@ Why it happens
     complains.
 
 How to see it
-    Put the other name in. If the formula is used inside a kernel, look at which of the two the
-    forward saved.
+    Put the other name in. In a kernel, look which of the two the forward pass saved.
 """,
     examples=(
         Example("x: [n]", "y: 1 / (1 + exp(-x))", "dx = dy * x * (1 - x)", "dx = dy * y * (1 - y)"),

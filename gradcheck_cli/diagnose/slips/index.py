@@ -86,8 +86,8 @@ Why it happens
     target that is the next token is the sequence shifted by one.
 
 How to see it
-    Write under each index what it runs over. A summed index stands exactly twice, a free one on
-    both sides.
+    Write under each index what it runs over. In a product, a summed index stands twice, and a free
+    one stands once on each side.
 """,
     examples=(
         Example(

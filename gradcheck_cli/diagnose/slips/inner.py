@@ -30,12 +30,12 @@ What it looks like
     of its input.
 
 Why it happens
-    The outer function is differentiated and the inner one left. In networks it is the activation
-    between two linear layers, or the square root around a variance.
+    The outer function was differentiated and the inner one was not. In networks it is often the
+    activation between two linear layers, or what stands below a square root.
 
 How to see it
-    The quotient of the true and the claimed gradient is the derivative of something that stands in
-    the forward.
+    The true gradient divided by the claimed one is the derivative of a part of the forward
+    computation.
 """,
     examples=(
         Example("z: [n]; w: [n]", "a: tanh(z); y: a * w", "dz = dy * w", "dz = dy * w * (1 - a**2)"),

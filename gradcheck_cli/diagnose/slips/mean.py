@@ -27,11 +27,12 @@ What it looks like
     `dy - sum(dy)` for `dy - mean(dy)` in the gradient of a normalisation.
 
 Why it happens
-    Both are written with the same letter, or the 1/n stands outside in one text and inside in
-    another.
+    The 1/n stands in front of the whole formula in one text and inside the brackets in another, and
+    was lost on the way.
 
 How to see it
-    What should be centred does not sum to zero: apply the formula to ones.
+    The two sides differ by a factor n in one term only, so that the error grows with the size. Where
+    a mean is subtracted, the result must sum to zero.
 """,
     examples=(
         Example("x: [n]", "y: x - mean(x)", "dx = dy - sum(dy)", "dx = dy - mean(dy)"),

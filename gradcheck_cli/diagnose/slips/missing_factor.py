@@ -91,12 +91,11 @@ What it looks like
     `dx_hat = dy` for `dx_hat = gamma * dy`; a mask that the backward pass forgets.
 
 Why it happens
-    A weight, a mask or a gate is multiplied in the forward computation. Where it is 1 at the start
-    of training, as `gamma` is, code without it passes its first tests.
+    The forward computation multiplies by a weight, a mask or a gate. If that is 1 at the start of
+    training, as `gamma` is, code without it passes its first tests.
 
 How to see it
-    The quotient of the true and the claimed gradient is an array that stands in the forward
-    computation.
+    The true gradient divided by the claimed one is an array of the forward computation.
 """,
     examples=(
         Example("x: [n]; gamma: [n]", "h: x / norm(x); y: gamma * h", "dh = dy", "dh = gamma * dy"),

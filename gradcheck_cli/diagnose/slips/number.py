@@ -58,7 +58,7 @@ Why it happens
     A constant was rounded, copied wrong, or belongs to another variant of the function.
 
 How to see it
-    Solve the equation for the number, at two elements: it is the same at both.
+    Solve the equation for the number at two elements: both times the same other number comes out.
 """,
     examples=(
         Example("x: [n]", "y: sin(2 * x)", "y = sin(3 * x)", "y = sin(2 * x)", kind="identity"),

@@ -48,13 +48,13 @@ What it looks like
     `dY @ X.T` for `X.T @ dY`, `outer(x, dy)` for `outer(dy, x)`, a quotient upside down.
 
 Why it happens
-    Matrix products do not commute, and the habit of numbers is strong. Texts with row vectors (Y =
-    X W) and texts with column vectors (y = W x) have the factors the other way round, and formulas
-    travel between them.
+    Products of numbers commute, those of matrices do not. Texts with row vectors (Y = X W) and texts
+    with column vectors (y = W x) have the factors in opposite orders, and a formula was copied from
+    one into the other.
 
 How to see it
-    Write the shape under each factor; inner sizes must meet. With square matrices only numbers
-    tell.
+    Write the shape under each factor: the inner sizes must be the same. With square matrices only
+    the numbers tell.
 """,
     examples=(
         Example("X: [k, k]; W: [k, k]", "Y: X @ W", "dW = dY @ X.T", "dW = X.T @ dY"),

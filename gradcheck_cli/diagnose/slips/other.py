@@ -32,7 +32,9 @@ Why it happens
     Lines were copied from another place, or a special case was taken for the general one.
 
 How to see it
-    Derive the line afresh; nothing in it can be kept.
+    Derive the line afresh; little of it can be kept. Where no small change of a gradient helps, the
+    suggestion is derived too: from the lines of the forward computation that use the quantity, and
+    the gradients of their results.
 """,
     examples=(
         Example("X: [m, k]; W: [k, n]", "Y: X @ W", "dW = 0", "dW = X.T @ dY"),

@@ -77,13 +77,13 @@ What it looks like
     `A @ dA` for `A * dA`; `(dA @ A.mT)` where the sums of the rows of `dA * A` were meant.
 
 Why it happens
-    Papers write products side by side. What is applied element by element in the forward
-    computation has an elementwise product in the backward one; what is a matrix product stays one.
-    Code adds to it: `*` and `@` differ by a character.
+    Papers write both products as two letters side by side, and in code `*` and `@` differ by one
+    character. An elementwise step of the forward pass has an elementwise product in the backward
+    pass, a matrix product has matrix products.
 
 How to see it
-    The diagonal of `X @ Y.T` is the sums of the rows of `X * Y`: if only the diagonal is right,
-    this is the slip.
+    With sizes that all differ the shapes rarely fit. The diagonal of `X @ Y.T` holds the row sums of
+    `X * Y`: if only the diagonal is right, this is the slip.
 """,
     examples=(
         Example("x: [n, n]", "y: x * x * x", "dx = 3 * (dy @ x @ x)", "dx = 3 * (dy * x * x)"),

@@ -51,7 +51,7 @@ What it looks like
 
 Why it happens
     A number may be taken out of a mean, an array may not: mean(gamma * g) is not gamma * mean(g).
-    In texts the vector is written as if it were a number, or is meant to be constant.
+    The text writes the array as if it were a number, or takes it to be constant.
 
 How to see it
     The formula holds when the factor is constant, `gamma: ones(n)`, and for no other.

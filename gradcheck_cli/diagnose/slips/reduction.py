@@ -58,7 +58,7 @@ What it looks like
 
 Why it happens
     What is broadcast in the forward computation is used many times, and the gradients of all uses
-    add up. Broadcasting is silent, so is forgetting its transpose.
+    add up. Nothing in the code says that something is broadcast, so the sum is easily forgotten.
 
 How to see it
     Compare the shape of each gradient with the shape of its tensor. Every axis that broadcasting

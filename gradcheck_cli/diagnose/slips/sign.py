@@ -48,8 +48,7 @@ Why it happens
 
 How to see it
     Divide the claimed by the true gradient: the quotient is -1 everywhere. If it is -1 only for a
-    part of a sum, look at the sign between the terms. A check with non-negative directions does not
-    see it.
+    part of a sum, look at the sign between the terms.
 """,
     examples=(
         Example("x: [n]", "y: 1 / (1 + x**2)", "dx = dy * 2 * x * y**2", "dx = -(dy * 2 * x * y**2)"),

@@ -53,8 +53,8 @@ Why it happens
     them are equal.
 
 How to see it
-    Give all sizes different values. The quotient of both sides changes with one of them and not
-    with the other.
+    Give all sizes different values, and change one at a time: the quotient of the two sides changes
+    with the two that were mixed up, and with no other.
 """,
     examples=(
         Example(

@@ -73,8 +73,8 @@ Why it happens
     shape.
 
 How to see it
-    In a gradient of a product the *other* factor stands. Name by name, ask what would change if it
-    were zero.
+    The gradient of one factor of a product contains the *other* factor. For each name in the formula
+    ask: if this were zero, would the gradient vanish?
 """,
     examples=(
         Example("Q: [l, d]; K: [l, d]", "S: Q @ K.T", "dQ = dS @ Q", "dQ = dS @ K"),

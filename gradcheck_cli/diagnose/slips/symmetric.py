@@ -45,7 +45,8 @@ What it looks like
     `dx = 2 * A @ x` for the quadratic form x.T A x, whose gradient is `(A + A.T) @ x`.
 
 Why it happens
-    Tables of matrix derivatives assume a symmetric matrix in a remark above the table.
+    The formula comes from a table of matrix derivatives that assumes a symmetric matrix, in a remark
+    that was not copied with it.
 
 How to see it
     With a symmetric matrix the claim holds, with any other it does not. Declare `domain: symmetric`

@@ -93,8 +93,7 @@ Why it happens
     variance of a layer norm.
 
 How to see it
-    Count the arrows that leave the tensor in the forward computation: so many terms does its
-    gradient have.
+    Count the places where the forward computation uses the tensor: its gradient has as many terms.
 """,
     examples=(
         Example(

@@ -15,7 +15,8 @@ def at(site: Site) -> Offers:
     match node:
         case ast.Transpose(operand, kind):
             yield Offer(operand, -0.2)
-            yield Offer(ast.Transpose(operand, "mT" if kind == "T" else "T"), 0.5)
+            if site.rank > 2:
+                yield Offer(ast.Transpose(operand, "mT" if kind == "T" else "T"), 0.5)
             return
         case ast.Call("swapaxes" | "transpose", (x, *rest)):
             yield Offer(x)
@@ -43,12 +44,12 @@ What it looks like
     One factor of a matrix product stands the wrong way round: `dY @ W` for `dY @ W.T`.
 
 Why it happens
-    The product of the forward was copied. In the backward pass each factor moves to the other side
-    transposed: of Y = X @ W come dX = dY @ W.T and dW = X.T @ dY.
+    The product of the forward pass was copied. Backward, each of the other factors is transposed:
+    Y = X @ W gives dX = dY @ W.T and dW = X.T @ dY.
 
 How to see it
-    With sizes that differ the shapes do not fit. With square matrices nothing complains, and only
-    numbers tell: never test a matrix formula on square matrices alone.
+    If all sizes differ, the shapes do not fit. Square matrices fit either way, and only the numbers
+    are wrong: never test a matrix formula on square matrices alone.
 """,
     examples=(
         Example("X: [m, k]; W: [k, k]", "Y: X @ W", "dX = dY @ W", "dX = dY @ W.T"),

@@ -49,8 +49,9 @@ What it looks like
     `dx = 1 - y**2` for `dx = dy * (1 - y**2)`: the local derivative alone.
 
 Why it happens
-    The derivative of the function is looked up, and the chain rule forgotten. As long as the loss
-    is the sum of the outputs the upstream gradient is 1, and a test with ones does not see it.
+    The derivative of the function was looked up, and the chain rule forgotten. If the loss is the
+    sum of the outputs, the upstream gradient is 1 and the formula passes: a test with ones misses
+    it.
 
 How to see it
     A gradient is linear in the upstream gradient: double `dy`, and `dx` must double. Test with

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 
 import numpy as np
 import pytest
 
-from gradcheck_cli.diagnose.engine import BUDGETS
+from gradcheck_cli.diagnose.engine import BUDGETS, Budget
 from gradcheck_cli.diagnose.locate import pattern
 
 ATTENTION = (
@@ -18,6 +19,14 @@ ATTENTION = (
 LINEAR = ("X: [m, k]; W: [k, n]; b: [n]", "Y: X @ W + b")
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Budget:
+    """Less time, for what is not found however long the search takes."""
+    short = replace(BUDGETS["quick"], search=0.8, whole=3.0, forwards=0.4)
+    monkeypatch.setitem(BUDGETS, "quick", short)
+    return short
+
+
 def first(found: Callable, program: tuple[str, str], claim: str, effort: str = "quick") -> str | None:
     texts = found(*program, claim, effort=effort).texts
     return texts[0] if texts else None
@@ -25,8 +34,91 @@ def first(found: Callable, program: tuple[str, str], claim: str, effort: str = "
 
 def test_two_edits_at_once(found: Callable) -> None:
     assert first(found, ATTENTION, "dK = dS @ Q") == "dK = dS.mT @ Q / sqrt(d)"
-    repaired = first(found, ATTENTION, "dS = dA * (dA - (dA @ A.mT) @ ones(l, 1))", "full")
-    assert repaired == "dS = A * (dA - sum(A * dA, axis=-1, keepdims=True))"
+
+
+@pytest.mark.usefixtures("hurried")
+def test_where_no_edit_helps_the_forward_gives_the_formula(found: Callable) -> None:
+    repaired = first(found, ATTENTION, "dS = dA * (dA - (dA @ A.mT) @ ones(l, 1))")
+    assert repaired == "dS = A * (dA - sum(dA * A, axis=-1, keepdims=True))"
+    program = ("x: [n]", "y: cumsum(exp(cumsum(sin(x))))")
+    result = found(*program, "dx = flip(dy)")
+    inside = "flip(cumsum(flip(flip(cumsum(flip(dy))) * exp(cumsum(sin(x))))))"
+    assert result.texts == [f"dx = {inside} * cos(x)"]
+    assert result.diagnoses[0].code == "GC130"
+
+
+SOFTMAX = ("S: [p, q]", "A: softmax(S, axis=-1)")
+
+
+@pytest.mark.parametrize(
+    ("program", "claim", "repaired", "edit"),
+    [
+        # a step of a derivation that should repeat the line above
+        (LINEAR, "dX = dY @ W.T = 2 * dY @ W.T", "dY @ W.T = dY @ W.T", "`2 * dY` → `dY`"),
+        (LINEAR, "dX = dY @ W.T = dY @ W", "dY @ W.T = dY @ W.T", "`W` → `W.T`"),
+        # a factor inside of a reduction, not a second reduction around it
+        (
+            SOFTMAX,
+            "dS = A * (dA - sum(dA, axis=-1, keepdims=True))",
+            "dS = A * (dA - sum(dA * A, axis=-1, keepdims=True))",
+            "`dA` → `dA * A`",
+        ),
+        # index notation in, index notation out
+        (
+            SOFTMAX,
+            "dS[i, j] = A[i, j] * dA[i, j]",
+            "dS[i, j] = A[i, j] * (dA[i, j] - sum[k](dA[i, k] * A[i, k]))",
+            "`dA[i, j]` → `dA[i, j] - sum[k](dA[i, k] * A[i, k])`",
+        ),
+        (LINEAR, "dX[i, j] = sum[l](dY[i, l] * W[l, j])", "dX[i, j] = sum[l](dY[i, l] * W[j, l])", None),
+    ],
+)
+def test_the_first_suggestion_is_the_textbook_form(
+    program: tuple[str, str], claim: str, repaired: str, edit: str | None, found: Callable
+) -> None:
+    result = found(*program, claim)
+    assert result.texts[0] == repaired
+    best = result.diagnoses[0].suggestions[0]
+    assert edit is None or best.edits == (edit,)
+    silly = ("/ 2", ".mT", "mean(")
+    assert not [t for t in result.texts for s in silly if s in t]
+
+
+def test_a_definition_is_put_right_by_a_closed_form(found: Callable) -> None:
+    extra = "    where: {F: 'dA * (dA - (dA @ A.T) @ ones(p, 1))'}\n"
+    claim = "F[i, j] = sum[t, u](D(A, S)[t, u, i, j] * dA[t, u])"
+    result = found(
+        "S: [p, q]; B: [p, q]", "Z: S + B; A: softmax(Z, axis=-1)", claim.replace("S)", "Z)"), extra=extra
+    )
+    assert result.texts == [
+        "A[i, j] * (dA[i, j] - sum[t](dA[i, t] * A[i, t])) = sum[t, u](D(A, Z)[t, u, i, j] * dA[t, u])"
+    ]
+
+
+def test_what_a_where_defines_may_be_claimed(found: Callable) -> None:
+    extra = "    where: {F: 'dA * (dA - sum(A * dA, axis=-1, keepdims=True))'}\n"
+    result = found(*ATTENTION, "F = dS", extra=extra)
+    assert result.verdicts == ("wrong",)
+    assert result.texts[0] == "A * (dA - sum(A * dA, axis=-1, keepdims=True)) = dS"
+
+
+def test_what_would_be_true_of_anything_is_no_correction(found: Callable) -> None:
+    program = ("x: [n]; eps: {shape: [], domain: positive}", "s: sqrt(var(x) + eps); h: (x - mean(x)) / s")
+    texts = found(*program, "dot(h, dx) = 0").texts
+    assert not [t for t in texts if "dx / h" in t]
+    texts = found("x: [n]", "h: x - mean(x)", "sum(dx) = 1").texts
+    assert texts[:1] == ["sum(dx) = 0"]
+
+
+def test_latex_whose_shapes_do_not_fit_is_repaired(found: Callable) -> None:
+    result = found("Q: [n, d]; K: [m, d]", "S: Q @ K.T", r"$\mathrm dK = Q\,\mathrm dS^\top$")
+    assert result.verdicts == ("shape-mismatch",)
+    assert result.texts[0] == "dK = dS.T @ Q"
+    result = found(
+        "s: [n, 1]", "p: softmax(s, axis=0)", r"$p = \exp(s) \oslash [\exp(s) 11^\top]$", "identity"
+    )
+    assert result.verdicts == ("shape-mismatch",)
+    assert result.texts[0] == "p = exp(s) / (ones(n, n) @ exp(s))"
 
 
 def test_what_a_diagnosis_says(found: Callable) -> None:
@@ -70,19 +162,19 @@ OUT_OF_REACH = [
     # far from anything that stands in the claim or the forward
     (("x: [n]", "y: erf(sin(x)) * lgamma(x**2 + 2)"), "dx = dy", "gradient"),
     (("A: {shape: [n, n], domain: spd}", "L_: cholesky(A); y: sum(sin(L_))"), "dA = dy * A", "gradient"),
-    (("x: [n]", "y: cumsum(exp(cumsum(sin(x))))"), "dx = flip(dy)", "gradient"),
+    (("x: [n, m]", "y: cumprod(sin(x), axis=0)"), "dx = flip(dy, 1)", "gradient"),
 ]
 
 
 @pytest.mark.parametrize(("program", "claim", "kind"), OUT_OF_REACH)
 def test_nothing_is_suggested_that_is_out_of_reach(
-    program: tuple[str, str], claim: str, kind: str, found: Callable
+    program: tuple[str, str], claim: str, kind: str, found: Callable, hurried: Budget
 ) -> None:
     began = monotonic()
     result = found(*program, claim, kind)
     assert result.verdicts == ("wrong",)
     assert result.texts == []
-    assert monotonic() - began < BUDGETS["quick"].whole + 3
+    assert monotonic() - began < hurried.whole + 6
 
 
 @pytest.mark.parametrize(
@@ -113,19 +205,18 @@ def test_a_zero_does_not_make_an_equation_true(found: Callable) -> None:
     assert not [t for t in result.texts if "x - x" in t or "g - g" in t or "0 *" in t]
 
 
-@pytest.mark.parametrize("effort", ["quick", "full"])
-def test_hostile_formulas_keep_the_budget(effort: str, found: Callable) -> None:
+def test_hostile_formulas_keep_the_budget(hurried: Budget, found: Callable) -> None:
     deep = "x"
     for _ in range(40):
         deep = f"sin({deep} + x)"
     began = monotonic()
-    result = found("x: [n]", "y: exp(x)", f"dx = dy * {deep}", effort=effort)
-    assert monotonic() - began < BUDGETS[effort].whole + 6  # type: ignore[index]
+    result = found("x: [n]", "y: exp(x)", f"dx = dy * {deep}")
+    assert monotonic() - began < hurried.whole + 6
     assert all(t.startswith("dx = ") for t in result.texts)
 
 
-def test_huge_sizes_give_no_diagnosis(found: Callable) -> None:
-    result = found("x: [n]; w: [n]", "y: x * w", "dx = dy", top="dims: {n: 300000}\n")
+def test_huge_sizes_give_no_suggestion(found: Callable) -> None:
+    result = found("x: [n]; w: [n]", "y: x * w", "dx = dy", top="dims: {n: 210000}\n")
     assert result.verdicts == ("wrong",)
     assert result.diagnoses == ()
 
@@ -137,6 +228,7 @@ def test_huge_sizes_give_no_diagnosis(found: Callable) -> None:
         (("X: [m, n]", "y: sum(X * erfinv(tanh(X) / 2))"), "dX = dy * X", None),
     ],
 )
+@pytest.mark.usefixtures("hurried")
 def test_known_is_told_only_without_a_suggestion(
     program: tuple[str, str], claim: str, known: object, found: Callable
 ) -> None:
@@ -164,7 +256,7 @@ def test_each_false_link_has_its_own_diagnosis(found: Callable) -> None:
     assert result.verdicts == ("holds", "wrong")
     (diagnosis,) = result.diagnoses
     assert diagnosis.link == 1
-    assert result.texts[0] == "dy * cos(x) = dy * cos(x)" or "cos" in result.texts[0]
+    assert result.texts[0] == "dy * cos(x) = dy * cos(x)"
 
 
 def test_kinds_without_values_have_no_diagnosis(found: Callable) -> None:
