@@ -58,6 +58,8 @@ class Documents:
 
     def place(self, operator: Operator, claim: Claim, folder: Path, spec: str) -> tuple[Span | None, bool]:
         """Where the claim stands in its document, and whether it has drifted out of it."""
+        if claim.place is not None:
+            return claim.place, False
         found = self.writeup(operator.document.document, folder, spec)
         quote = printed(claim)
         if found is None or quote is None:

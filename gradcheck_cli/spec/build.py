@@ -9,6 +9,7 @@ claims, and a claim is kept if no problem lies in it.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from fractions import Fraction
 
 from gradcheck_cli.lang.ast import Expr, Name, walk
@@ -20,6 +21,7 @@ from gradcheck_cli.spec.listing import read_listing
 from gradcheck_cli.spec.model import Claim, Definition, Document, Domain, Input, Operator, Random
 from gradcheck_cli.spec.names import DIMENSION, FORWARD, INPUT, WHERE, Names, check_name
 from gradcheck_cli.spec.parts import empty, entries, read_definitions, words
+from gradcheck_cli.spec.prose import NONE, Prose
 from gradcheck_cli.spec.structure import check
 from gradcheck_cli.spec.yaml_tree import Mapping, Node, Scalar, Sequence
 from gradcheck_cli.text import Problem, Span, Text
@@ -31,20 +33,26 @@ MAX_VALUES = 10_000
 """How many keys and values one file may hold: each may cost a formula."""
 
 
+Lend = Callable[[str], Prose]
+"""Gives the document of a name, as far as its formulas go."""
+
+
 class FileReader:
     """What the documents of one file share: the numbering of claims, their ids, the budgets."""
 
-    def __init__(self, stem: str) -> None:
+    def __init__(self, stem: str, lend: Lend | None = None) -> None:
         self.stem = stem
+        self.lend = lend
         self.problems: list[Problem] = []
         self.ids: dict[str, Span] = {}
         self.claims = 0
         self.values = 0
 
-    def read(self, root: Node, known: tuple[Problem, ...]) -> Operator | None:
+    def read(self, root: Node, known: tuple[Problem, ...], prose: Prose = NONE) -> Operator | None:
         """The operator of one document, if nothing is wrong outside its claims.
 
-        `known` are the problems of its tree, which were found before.
+        `known` are the problems of its tree, which were found before; `prose` is
+        the writeup that it stands in.
         """
         problems = Problems(p for p in known if p.span and root.span.start <= p.span.start <= root.span.end)
         before = len(problems)
@@ -52,7 +60,7 @@ class FileReader:
         if self._affordable(root, problems):
             problems.extend(check(root))
             if isinstance(root, Mapping):
-                operator = _OperatorReader(self, root, problems).read()
+                operator = _OperatorReader(self, root, problems, prose).read()
         self.problems.extend(problems[before:])
         return operator
 
@@ -74,11 +82,14 @@ class FileReader:
 
 
 class _OperatorReader:
-    def __init__(self, file: FileReader, root: Mapping, problems: Problems) -> None:
+    def __init__(self, file: FileReader, root: Mapping, problems: Problems, prose: Prose) -> None:
         self.file = file
         self.problems = problems
         self.root = root
-        self.names = Names()
+        name = self.document().document
+        if not prose.inside and name is not None:
+            prose = file.lend(name) if file.lend is not None else Prose(name)
+        self.names = Names(prose=prose)
         self.clashing: set[str] = set()
         entries = root.get("claims")
         self.entries = entries.items if isinstance(entries, Sequence) else ()
@@ -126,6 +137,8 @@ class _OperatorReader:
         """In which claim a problem lies, if in any."""
         if problem.span is None:
             return None
+        if problem.span.source is not self.root.span.source:
+            return -1  # a claim refers to a formula of the writeup
         number = bisect_right(self.starts, problem.span.start) - 1
         return number if number >= 0 and problem.span.start <= self.entries[number].span.end else None
 

@@ -30,6 +30,8 @@ class ClaimReader:
         self.names = Names(names)
         self.sound = sound
         self.listing = listing
+        self.reference: Text | None = None
+        """The formula of the writeup that the claim refers to."""
 
     def read(self, default: str, taken: dict[str, Span]) -> Claim | None:
         """The claim, or None if it has no formula; whether it is kept is decided in `build`."""
@@ -61,6 +63,7 @@ class ClaimReader:
             quote=quote,
             note=note,
             replace=self._replace(kind),
+            place=self.reference.all if self.reference is not None else None,
         )
 
     def _kind(self) -> Kind | None:
@@ -87,15 +90,21 @@ class ClaimReader:
         if not isinstance(node, Scalar) or empty(node):
             return None
         text = self.problems.attempt(formula_text, node)
+        if text is not None and key != "correction":
+            self.reference = self.problems.attempt(self.names.prose.referred, text)
+            if self.reference is None and self.names.prose.refers(text):
+                return None
+            text = self.reference or text
         if text is not None and kind == "code":
             code = self.problems.attempt(read_code, text)
             return Formula(text, code) if code is not None else None
         if text is not None and is_latex(text) and not self.sound:
             return None  # its names are not all known: nothing can be said about it
-        equation = (
-            self.problems.attempt(read_formula, text, self.names.symbols, kind) if text is not None else None
-        )
-        return Formula(text, equation) if text is not None and equation is not None else None
+        if text is None:
+            return None
+        expanded = self.names.prose.expand(text)
+        equation = self.problems.attempt(read_formula, expanded, self.names.symbols, kind)
+        return Formula(text, equation) if equation is not None else None
 
     def _remark(self, key: str) -> str | None:
         node = self.node.get(key)
@@ -162,7 +171,8 @@ class ClaimReader:
             text = self.problems.attempt(formula_text, value)
             if text is None:
                 continue
-            expression = self.problems.attempt(read_expression, text, self.names.symbols)
+            expanded = self.names.prose.expand(text)
+            expression = self.problems.attempt(read_expression, expanded, self.names.symbols)
             if expression is not None:
                 found.append(Definition(key.value, key.span, text, expression))
         return tuple(found)

@@ -11,8 +11,9 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gradcheck_cli.spec.build import FileReader
+from gradcheck_cli.spec.build import FileReader, Lend
 from gradcheck_cli.spec.model import Operator, SpecFile
+from gradcheck_cli.spec.prose import NONE, Prose
 from gradcheck_cli.spec.yaml_tree import MAX_PROBLEMS, Node, Scalar, parse
 from gradcheck_cli.text import Problem, Source
 
@@ -25,13 +26,13 @@ MAX_OPERATORS = 200
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def load(path: pathlib.Path, name: str | None = None) -> SpecFile:
-    """The spec file at a path; `name` is what it is called in messages."""
+def load(path: pathlib.Path, name: str | None = None, lend: Lend | None = None) -> SpecFile:
+    """The spec file at a path; `name` is what it is called in messages, `lend` reads documents for it."""
     shown = name if name is not None else path.as_posix()
     text = read_text(path, shown)
     if isinstance(text, Problem):
         return SpecFile(shown, None, problems=(text,))
-    return load_text(shown, text)
+    return load_text(shown, text, lend)
 
 
 def read_text(path: pathlib.Path, name: str) -> str | Problem:
@@ -45,7 +46,7 @@ def read_text(path: pathlib.Path, name: str) -> str | Problem:
     return replace(text, file=name) if isinstance(text, Problem) else text
 
 
-def load_text(name: str, text: str) -> SpecFile:
+def load_text(name: str, text: str, lend: Lend | None = None) -> SpecFile:
     """The spec in a text; `name` stands for the file in messages."""
     text = text.removeprefix("\ufeff")
     failure = None
@@ -55,29 +56,30 @@ def load_text(name: str, text: str) -> SpecFile:
         failure = _too_long(name)
     if failure is not None:
         return SpecFile(name, Source(name, text[:MAX_BYTES]), problems=(failure,))
-    return load_sources(name, [Source(name, text)])
+    return load_sources(name, [(Source(name, text), NONE)], lend)
 
 
-def load_sources(name: str, sources: Sequence[Source]) -> SpecFile:
+def load_sources(name: str, sources: Sequence[tuple[Source, Prose]], lend: Lend | None = None) -> SpecFile:
     """The operators of several texts of one file, such as the blocks of a writeup; numbers run through."""
-    trees = [parse(source) for source in sources]
-    problems = [p for tree in trees for p in tree.problems]
-    documents = [(tree, node) for tree in trees for node in tree.documents if not _is_null(node)]
+    trees = [(parse(source), prose) for source, prose in sources]
+    problems = [p for tree, _ in trees for p in tree.problems]
+    documents = [(tree, node, prose) for tree, prose in trees for node in tree.documents]
+    documents = [found for found in documents if not _is_null(found[1])]
     if not documents and not problems:
         failure = Problem("this file holds nothing but comments", help=_EXAMPLE, file=name)
-        return SpecFile(name, sources[0], problems=(failure,))
-    reader = FileReader(pathlib.PurePath(name).stem)
+        return SpecFile(name, sources[0][0], problems=(failure,))
+    reader = FileReader(pathlib.PurePath(name).stem, lend)
     operators: list[Operator] = []
-    for number, (tree, node) in enumerate(documents):
+    for number, (tree, node, prose) in enumerate(documents):
         if number == MAX_OPERATORS:
             advice = "split it into several files"
             message = f"this file holds more than {MAX_OPERATORS} operators"
             reader.problems.append(Problem(message, node.span, help=advice))
             break
-        operator = reader.read(node, tree.problems)
+        operator = reader.read(node, tree.problems, prose)
         if operator is not None:
             operators.append(operator)
-    return SpecFile(name, sources[0], tuple(operators), _in_order([*problems, *reader.problems], name))
+    return SpecFile(name, sources[0][0], tuple(operators), _in_order([*problems, *reader.problems], name))
 
 
 _EXAMPLE = "a spec has the keys `operator`, `inputs`, `forward` and `claims`"

@@ -155,6 +155,8 @@ class Claim:
     note: str | None = None
     replace: tuple[tuple[str, Text], ...] = ()
     """Lines of the listing, and those that a claim about code puts in their place."""
+    place: Span | None = None
+    """Where its formula stands in the writeup, if the claim only refers to it."""
 
     @property
     def id(self) -> str:

@@ -7,6 +7,7 @@ import re
 from gradcheck_cli.lang.ast import Expr, Name, Subscript, walk
 from gradcheck_cli.lang.latex_symbols import Law, Symbols
 from gradcheck_cli.lang.plain import parse_expression
+from gradcheck_cli.spec.prose import NONE, Prose
 from gradcheck_cli.spec.yaml_tree import Scalar
 from gradcheck_cli.text import Problem, Span, UserError, nearest
 
@@ -70,7 +71,7 @@ def read_target(key: Scalar) -> tuple[str, tuple[Name, ...]]:
 class Names:
     """The names declared so far, each with its role and place; a claim adds its own to a copy."""
 
-    def __init__(self, outer: Names | None = None) -> None:
+    def __init__(self, outer: Names | None = None, prose: Prose = NONE) -> None:
         self.roles: dict[str, tuple[str, Span]] = dict(outer.roles) if outer else {}
         self.needs: dict[str, frozenset[str]] = dict(outer.needs) if outer else {}
         """For each line of `forward` the names in it."""
@@ -78,6 +79,7 @@ class Names:
         self.vectors: str = outer.vectors if outer else "column"
         self.laws: dict[str, Law] = outer.laws if outer else {}
         """For each random input its law."""
+        self.prose: Prose = outer.prose if outer else prose
 
     def declare(self, name: str, role: str, span: Span) -> None:
         """Raises UserError if the name is taken, or would make a `dX` ambiguous."""

@@ -37,7 +37,9 @@ def read_definitions(
         if target is not None:
             problems.attempt(names.declare, target[0], role, key.span)
         text = problems.attempt(formula_text, value)
-        expression = problems.attempt(read_expression, text, names.symbols) if text is not None else None
+        expression = None
+        if text is not None:
+            expression = problems.attempt(read_expression, names.prose.expand(text), names.symbols)
         if target is not None and text is not None and expression is not None:
             if role == FORWARD:
                 names.depend(target[0], expression)

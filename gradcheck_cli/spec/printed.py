@@ -13,13 +13,18 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from gradcheck_cli.lang import ast
+from gradcheck_cli.lang.tokens import MAX_DIGITS
 from gradcheck_cli.shapes.dims import Dim, Shape
 from gradcheck_cli.text import Problem, Span, UserError
 
 _DIGITS = re.compile(
-    r"([-+]?)\s*([0-9]+\.?([0-9]*)|\.([0-9]+))\s*"
-    r"(?:[eE]([-+]?[0-9]+)|(?:\\times|\\cdot|\*)\s*10\s*(?:\^|\*\*)\s*\{?\s*\(?([-+]?[0-9]+)\)?\s*\}?)?"
+    # possessive: no character can be read in two ways
+    r"([-+]?)\s*+([0-9]++(?:\.([0-9]*+))?|\.([0-9]++))\s*+"
+    r"(?:[eE]([-+]?[0-9]+)|(?:\\times|\\cdot|\*)\s*+10\s*+(?:\^|\*\*)\s*+\{?\s*+\(?([-+]?[0-9]+)\)?\s*+\}?)?"
 )
+
+MOST = 300
+"""The largest exponent: what is printed is compared with floats."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,11 @@ def _digits(node: ast.Expr) -> Digits | None:
     if match is None:
         return None
     sign, mantissa, behind, alone, e, ten = match.groups()
-    power = Fraction(10) ** int(e or ten or 0)
+    written = (e or ten or "0").lstrip("+")
+    if len(mantissa) > MAX_DIGITS or len(written) > len(str(-MOST)) or abs(int(written)) > MOST:
+        advice = f"at most {MAX_DIGITS} digits, and exponents up to {MOST}"
+        raise UserError(Problem("this number is too long to be meant", node.span, help=advice))
+    power = Fraction(10) ** int(written)
     digits = len(behind or alone or "")
     value = Fraction(mantissa.rstrip(".") if not behind else mantissa) * power * (-1 if sign == "-" else 1)
     exact = not digits and not (e or ten)

@@ -30,6 +30,7 @@ Pair = tuple[str, int]
 """A character of the value and the offset at which it was written."""
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+_BLANK = re.compile(r"[ \t]+")
 _FOLD = re.compile(r"[ \t]*(?:\r\n|[\n\r\x85\u2028\u2029])[ \t\n\r\x85\u2028\u2029]*")
 _HEX = {"x": 2, "u": 4, "U": 8}
 _ESCAPES = {
@@ -77,9 +78,11 @@ def _flow(text: str, at: int, end: int, quote: str) -> Iterator[Pair]:
     """Plain and quoted scalars: line ends fold, `''` is one quote, backslashes escape."""
     while at < end:
         char = text[at]
-        if char in " \t\n\r\x85\u2028\u2029" and (fold := _FOLD.match(text, at, end)):
-            yield from _folded(text, at, fold.end())
-            at = fold.end()
+        if char in " \t\n\r\x85\u2028\u2029":
+            fold = _FOLD.match(text, at, end)
+            behind = fold.end() if fold else _BLANK.match(text, at, end).end()  # type: ignore[union-attr]
+            yield from _folded(text, at, behind) if fold else ((text[k], k) for k in range(at, behind))
+            at = behind
         elif char == quote == "'":
             yield "'", at
             at += 2

@@ -1,16 +1,15 @@
-"""Which keys a spec has and what stands behind each: one table, which is also the published JSON Schema.
+"""Which keys a spec has and what stands behind each: one table.
 
-`structure` checks files by the same table, so the two cannot drift apart. Only
+`structure` checks files by it and `json_schema` publishes it, so the two cannot drift apart. Only
 keys, lists and words are settled here; formulas and names are read in `build`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from gradcheck_cli.spec.model import EXPECTABLE, KINDS
+from gradcheck_cli.spec.model import DOMAINS, EXPECTABLE, KINDS, LAWS
 from gradcheck_cli.spec.yaml_tree import ScalarKind
 
 
@@ -58,6 +57,8 @@ class Key:
     description: str
     example: str
     required: bool = False
+    words: tuple[str, ...] = ()
+    """What an editor may offer; other texts are read too."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,16 @@ SHAPE = Either(_SHAPE, SCALAR, ListOf(FORMULA))
 WORDS = Either("a word or a list of words", WORD, ListOf(WORD, least=1))
 DEFINITIONS = Named(FORMULA)
 
+_WITH_ARGUMENTS = {"index": "index(n)", "range": "range(-1, 1)"}
+
 INPUT = Keys(
     {
         "shape": Key(SHAPE, "The dimensions; `[]` is a scalar.", "shape: [n, m]", required=True),
         "domain": Key(
-            TEXT, "The set that the elements are drawn from; `real` if left out.", "domain: positive"
+            TEXT,
+            "The set that the elements are drawn from; `real` if left out.",
+            "domain: positive",
+            words=tuple(_WITH_ARGUMENTS.get(d, d) for d in DOMAINS),
         ),
         "away_from": Key(
             Either("a number or a list of numbers", NUMBER, ListOf(NUMBER)),
@@ -99,7 +105,10 @@ INPUT = Keys(
         ),
         "value": Key(FORMULA, "A given constant instead of random numbers.", "value: 1e-5"),
         "random": Key(
-            TEXT, "The law of every element, for expectations: `E(u @ u.T)`.", "random: normal(0, 1)"
+            TEXT,
+            "The law of every element, for expectations: `E(u @ u.T)`.",
+            "random: normal(0, 1)",
+            words=tuple(f"{law}(0, 1)" if parameters else law for law, parameters in LAWS.items()),
         ),
     }
 )
@@ -230,51 +239,3 @@ OPERATOR = Keys(
         ),
     },
 )
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of one document, for editors and for other tools."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "gradcheck spec",
-        "description": "An operator and claims about its derivatives.",
-        **_json(OPERATOR),
-    }
-
-
-def _json(rule: Rule) -> dict[str, Any]:
-    writers: dict[type, Callable[[Any], dict[str, Any]]] = {
-        Leaf: lambda r: dict(r.json),
-        ListOf: lambda r: {"type": "array", "items": _json(r.item)} | _least("minItems", r.least),
-        Named: lambda r: (
-            {"type": "object", "additionalProperties": _json(r.value)} | _least("minProperties", r.least)
-        ),
-        Either: _json_either,
-        Keys: _json_keys,
-    }
-    return writers[type(rule)](rule)
-
-
-def _least(key: str, least: int) -> dict[str, Any]:
-    return {key: least} if least else {}
-
-
-def _json_either(rule: Either) -> dict[str, Any]:
-    options = [rule.scalar, rule.sequence, rule.mapping]
-    return {"oneOf": [_json(option) for option in options if option is not None]}
-
-
-def _json_keys(rule: Keys) -> dict[str, Any]:
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {
-            k: {"description": key.description, **_json(key.rule)} for k, key in rule.keys.items()
-        },
-        "additionalProperties": False,
-    }
-    required = [k for k, key in rule.keys.items() if key.required]
-    if required:
-        schema["required"] = required
-    if rule.one_of:
-        schema["oneOf"] = [{"required": [k]} for k in rule.one_of]
-    return schema

@@ -87,6 +87,7 @@ class _Checker:
         return self.report(f"{subject} must be {expected}, not {_sort(node)}", node, advice)
 
     def mapping(self, node: Mapping, rule: Keys, subject: str) -> None:
+        meant: set[str | None] = set()
         for key, value in node.entries:
             known = rule.keys.get(key.value)
             if known is not None:
@@ -95,11 +96,13 @@ class _Checker:
                 self.report(f"unknown key `{key.value}`", key, COMMA)
             else:
                 other = self.nearest(key.value, rule.keys)
+                meant.add(other)
                 listed = ", ".join(f"`{k}`" for k in rule.keys)
                 advice = f"did you mean `{other}`?" if other else f"the keys here are {listed}"
                 self.report(f"unknown key `{key.value}`", key, advice)
         for name, needed in rule.keys.items():
-            if needed.required and node.key(name) is None and not node.flawed:
+            # a key that is only misspelt is not missing as well
+            if needed.required and node.key(name) is None and not node.flawed and name not in meant:
                 place: Node = node.entries[0][0] if node.entries else node
                 self.report(f"{subject} needs the key `{name}`", place, f"for example `{needed.example}`")
 

@@ -17,6 +17,7 @@ from gradcheck_cli.writeups.found import (
     Reading,
     above,
     stretch,
+    told,
 )
 from gradcheck_cli.writeups.kinds import kind_of, read_document
 from gradcheck_cli.writeups.macros import Macro, delimiters, macros_of, without_definitions
@@ -32,7 +33,7 @@ _RULES: Mapping[Kind, Rules] = {
     "rst": Rules(),
     "plain": Rules(),
 }
-_LABEL = re.compile(r"\\label\s?\{([^{}]{1,200})\}")
+_LABEL = re.compile(r"\\(?:label|tag\*?)\s?\{([^{}]{1,200})\}")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BEFORE = 200
 """How many characters before a formula are kept."""
@@ -90,7 +91,7 @@ def _formula(reading: Reading, prose: str, piece: Piece) -> FoundFormula:
     if piece.escaped:
         inner = _unescaped(inner)
     span = stretch(text, piece.start, piece.end)
-    labels = [name.strip() for name in _LABEL.findall(inner.value)] if "\\label" in inner.value else []
+    labels = [name.strip() for name in _LABEL.findall(inner.value)]
     label = piece.label or label_behind(text.value, piece)
     if label and label not in labels:
         labels.append(label)
@@ -103,7 +104,15 @@ def _formula(reading: Reading, prose: str, piece: Piece) -> FoundFormula:
         above(reading.headings, piece.start),
         _before(prose, piece.start),
         reading.cell,
+        _wrapped(told(reading, inner)),
     )
+
+
+def _wrapped(text: Text) -> Text:
+    """A formula between dollars, whatever its delimiters are, so that it can be read as one."""
+    first, behind = text.places[0], text.places[-1]
+    places = [first, *text.places[:-1], text.places[-2] if text.value else first, behind]
+    return Text(f"${text.value}$", text.source, places)
 
 
 def _slice(text: Text, prose: str, piece: Piece) -> Text:

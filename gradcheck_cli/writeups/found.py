@@ -49,6 +49,24 @@ class Excerpt(Source):
 
 
 @dataclass(frozen=True, eq=False)
+class Cell(Source):
+    """A cell of a notebook, which a reader knows by its number and the lines in it."""
+
+    origin: Text = field(repr=False)
+    """The same with its places in the file."""
+
+
+def in_file(span: Span) -> Span:
+    """A place as one in the file itself, for readers that do not know of cells."""
+    source = span.source
+    if not isinstance(source, (Excerpt, Cell)):
+        return span
+    places = source.origin.places
+    end = places[span.end - 1] + 1 if span.end > span.start else places[span.start]
+    return in_file(Span(source.origin.source, places[span.start], end))
+
+
+@dataclass(frozen=True, eq=False)
 class FoundFormula:
     r"""A formula of a writeup, and what stands around it.
 
@@ -67,6 +85,8 @@ class FoundFormula:
     before: str = ""
     """The words before it on its line."""
     cell: int | None = None
+    told: Text | None = None
+    """The formula between its delimiters, with the places that a reader is told."""
 
     @property
     def label(self) -> str | None:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from gradcheck_cli.lang.latex import is_latex
 from gradcheck_cli.spec.model import Claim
-from gradcheck_cli.text import Problem, Source, Span
+from gradcheck_cli.text import Problem, Source, Span, Text
+from gradcheck_cli.writeups.expansion import Expanded, expand
+from gradcheck_cli.writeups.formulas import find_formulas, find_macros
+from gradcheck_cli.writeups.found import identity, stretch, told
+from gradcheck_cli.writeups.kinds import kind_of, read_document
 
 MAX_BYTES = 16 << 20
 """A larger document is not read."""
 
 _SPACE = re.compile(r"(?P<kept>\\\\)|\s|\\[,;:!> ]|\\q?quad(?![A-Za-z])|~|[\u200b\ufeff]")
 """What a formula may gain or lose without becoming another one; a line break, `\\\\`, is not spacing."""
+
+_GOES_ON = "^"
+"""What belongs to the sign before it: `W` is not found at the beginning of `W^\\top`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,21 +33,45 @@ class Writeup:
     source: Source
 
     @cached_property
-    def _bare(self) -> tuple[str, list[int]]:
-        return _without_space(self.source.text)
+    def _bare(self) -> list[tuple[str, list[int], Text]]:
+        """The texts of the document without spacing, the places of what is left, and the texts themselves.
+
+        HTML and notebooks do not say what they show: `&amp;` is one character, `\\n` in JSON a line end.
+        """
+        if kind_of(self.source.name) in {"html", "notebook"}:
+            texts = [told(reading, reading.text) for reading in read_document(self.source)]
+        else:
+            texts = [identity(self.source)]
+        return [(*_without_space(text.value), text) for text in texts]
+
+    @cached_property
+    def _expanded(self) -> list[tuple[str, list[int], Text]]:
+        """The formulas with the document's own commands put in, as a spec has to write them."""
+        macros = find_macros(self.source)
+        formulas = find_formulas(self.source) if macros else ()
+        texts = [expand(formula.told, macros) for formula in formulas if formula.told is not None]
+        return [(*_without_space(text.value), text) for text in texts]
 
     def places(self, quote: str) -> list[Span]:
-        """Every place where the quote stands, in order."""
+        """Every place where the quote stands, in order; in a notebook as places in the cells.
+
+        As it is written, or else with the document's own commands put in.
+        """
         wanted, _ = _without_space(quote)
-        text, offsets = self._bare
-        found: list[Span] = []
         if not wanted:
-            return found
-        at = text.find(wanted)
+            return []
+        return list(_found(wanted, self._bare)) or list(_found(wanted, self._expanded))
+
+
+def _found(wanted: str, texts: Iterable[tuple[str, list[int], Text]]) -> Iterator[Span]:
+    for bare, offsets, text in texts:
+        at = bare.find(wanted)
         while at >= 0:
-            found.append(self.source.span(offsets[at], offsets[at + len(wanted) - 1] + 1))
-            at = text.find(wanted, at + len(wanted))
-        return found
+            end = at + len(wanted)
+            if not bare.startswith(_GOES_ON, end):
+                first, behind = offsets[at], offsets[end - 1] + 1
+                yield text.span(first, behind) if isinstance(text, Expanded) else stretch(text, first, behind)
+            at = bare.find(wanted, end)
 
 
 def _without_space(text: str) -> tuple[str, list[int]]:

@@ -1,16 +1,14 @@
-r"""The commands that a document defines for itself: collected, and put in where they are used.
+r"""The commands that a document defines for itself, collected; `expansion` puts them in where they are used.
 
 `\newcommand`, `\renewcommand`, `\providecommand`, `\def`, `\let`, `\DeclareMathOperator` and
-`\DeclarePairedDelimiter` are read; one definition is as long as a line or two,
-and the expansion of a formula is bounded, so that a bomb costs nothing.
+`\DeclarePairedDelimiter` are read; one definition is as long as a line or two.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from gradcheck_cli.text import Span, Text
 from gradcheck_cli.writeups.found import hide
@@ -20,12 +18,6 @@ MAX_MACROS = 1000
 
 MAX_BODY = 1000
 """A longer body is no abbreviation in a formula."""
-
-MAX_EXPANDED = 20_000
-"""How many characters a formula may grow to; it is left as it was beyond."""
-
-_STEPS = 100_000
-"""How many tokens one formula may take in being expanded."""
 
 _DEFINITION = re.compile(
     r"\\(?P<kind>(?:re)?newcommand|providecommand|DeclareRobustCommand|DeclareMathOperator"
@@ -37,10 +29,8 @@ _DEFAULT = re.compile(r"\s{0,5}\[([^\[\]\n\0]{0,100})\]")
 _PARAMETERS = re.compile(r"(?:#[1-9]){0,9}")
 _ALIAS = re.compile(r"\s?=?\s?(\\(?:[A-Za-z]{1,40}|[^A-Za-z\s\0]))")
 _BRACE = re.compile(r"\\[\s\S]|[{}\0]|\n[ \t\r]*\n")
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\[\s\S]|#[1-9]|[\s\S]")
 _EDGE = re.compile(r"\s*(\\(?:begin|end)\s?\{[A-Za-z]{1,30}\*?\})\s*")
-_Token: TypeAlias = tuple[str, Sequence[int]]
-"""A token with the place of each of its characters."""
+
 
 _SIGNS = {r"\[": r"\begin{equation*}", r"\]": r"\end{equation*}"}
 
@@ -158,103 +148,3 @@ def delimiters(macros: Iterable[Macro]) -> dict[str, str]:
         elif macro.body.value.strip() in _SIGNS and not macro.arity:
             found[macro.name] = _SIGNS[macro.body.value.strip()]
     return found
-
-
-def expand(text: Text, macros: Iterable[Macro]) -> Text:
-    """A formula with the macros put in; what comes out of one stands where it is called.
-
-    The last definition of a name counts. A formula that grows beyond
-    `MAX_EXPANDED`, or whose macros call themselves, is returned as it was.
-    """
-    known = {macro.name: macro for macro in macros}
-    if not any(name in text.value for name in known):
-        return text
-    # the next token is on top
-    stack = _tokens(text.value, text.places)[::-1]
-    out: list[_Token] = []
-    size = 0
-    for _ in range(_STEPS):
-        if not stack:
-            break
-        token, places = stack.pop()
-        macro = known.get(token)
-        if macro is None:
-            out.append((token, places))
-            size += len(token)
-        elif size + len(stack) > MAX_EXPANDED:
-            return text
-        else:
-            stack += _call(macro, places[0], stack)[::-1]
-    if stack or size > MAX_EXPANDED:
-        return text
-    return _joined(out, text)
-
-
-def _tokens(value: str, places: Sequence[int]) -> list[_Token]:
-    return [(match.group(), places[match.start() : match.end()]) for match in _TOKEN.finditer(value)]
-
-
-def _call(macro: Macro, place: int, stack: list[_Token]) -> list[_Token]:
-    """The tokens that a call stands for; its arguments are taken off the stack."""
-    arguments: list[list[_Token]] = []
-    if macro.default is not None and macro.arity:
-        optional = _optional(stack)
-        default = _tokens(macro.default, [place] * (len(macro.default) + 1))
-        arguments.append(default if optional is None else optional)
-    while len(arguments) < macro.arity:
-        arguments.append(_argument(stack))
-    body: list[_Token] = []
-    for match in _TOKEN.finditer(macro.body.value):
-        token = match.group()
-        if token[0] == "#" and len(token) == 2:
-            number = int(token[1]) - 1
-            body += arguments[number] if number < len(arguments) else []
-        else:
-            body.append((token, [place] * len(token)))
-        if len(body) > MAX_EXPANDED:
-            break
-    return body
-
-
-def _argument(stack: list[_Token]) -> list[_Token]:
-    while stack and stack[-1][0].isspace():
-        stack.pop()
-    if not stack or stack[-1][0] != "{":
-        return [stack.pop()] if stack else []
-    taken: list[_Token] = []
-    depth = 0
-    while stack:
-        token = stack.pop()
-        depth += (token[0] == "{") - (token[0] == "}")
-        taken.append(token)
-        if not depth:
-            break
-    return taken[1:-1] if not depth else taken[1:]
-
-
-def _optional(stack: list[_Token]) -> list[_Token] | None:
-    if not stack or stack[-1][0] != "[":
-        return None
-    stack.pop()
-    taken: list[_Token] = []
-    while stack and (token := stack.pop())[0] != "]":
-        taken.append(token)
-    return taken
-
-
-def _joined(tokens: Sequence[_Token], text: Text) -> Text:
-    """The tokens as a text, with a space where a command would swallow the letter behind it."""
-    value: list[str] = []
-    places: list[int] = []
-    word = False
-    for token, where in tokens:
-        if word and token[0].isascii() and token[0].isalpha():
-            value.append(" ")
-            places.append(where[0])
-        value.append(token)
-        places += where
-        word = len(token) > 1 and token[1].isalpha()
-    return Text("".join(value), text.source, [*places, text.places[len(text.value)]])
-
-
-__all__ = ["Macro", "delimiters", "expand", "macros_of", "without_definitions"]

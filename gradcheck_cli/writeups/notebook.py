@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from gradcheck_cli.text import Source, Text
-from gradcheck_cli.writeups.found import Block, Reading, cut
+from gradcheck_cli.text import Text
+from gradcheck_cli.writeups.found import Block, Cell, Reading, cut
 from gradcheck_cli.writeups.markdown import read_markdown
 
 MAX_CELLS = 5000
@@ -33,7 +33,7 @@ def read_notebook(text: Text) -> tuple[Reading, ...]:
     for number, (kind, cell) in enumerate(_cells(text), 1):
         if number > MAX_CELLS:
             break
-        source = Source(f"{text.source.name}:cell {number}", cell.value)
+        source = Cell(f"{text.source.name}:cell {number}", cell.value, cell)
         if kind == "markdown":
             reading = read_markdown(cell)
         elif kind == "code" and (magic := _MAGIC.match(cell.value)):

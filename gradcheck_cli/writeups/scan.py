@@ -71,7 +71,7 @@ _NO_FORMULA = re.compile(
 )
 _FOOTNOTE = re.compile(r"[\sxX]?|[\d\s,;–-]*")
 r"""What `\[…\]` holds where a Markdown author escaped brackets: `\[1, 2\]`, `\[x\]`."""
-_PRICE = re.compile(r"\d[\d.,]*[^\s\\^_={}+*/<>|]*\s[^\\^_={}+*/<>|]*[A-Za-z]{2}[^\\^_={}]*")
+_PRICE = re.compile(r"\d[^\s\\^_={}+*/<>|]*+\s(?>[^\\^_={}+*/<>|]*?[A-Za-z]{2})[^\\^_={}]*+")
 """A sum of money and a word behind it."""
 
 _DISPLAY = re.compile(rf"\\begin\s?\{{(?:{'|'.join(sorted(OUTER))})\*?\}}")

@@ -20,7 +20,7 @@ _SIGN = re.compile(
     r"|\\[\s\S]"
     r"|(?P<comment>%)"
 )
-_SPEC = re.compile(r"%+[ \t]*gradcheck[ \t]*:?[ \t\r]*")
+_SPEC = re.compile(r"%+[ \t]*gradcheck[ \t]*+:?[ \t\r]*+")
 _COMMENT_LINE = re.compile(r"[ \t]*%+ ?")
 _HEADING = re.compile(
     r"\\(?:part|chapter|(?:sub){0,2}section|(?:sub)?paragraph)\*?\s?(?:\[[^\[\]\n]{0,300}\])?\{([^\n\0]{0,300})"

@@ -583,6 +583,15 @@ error: `upright` is not `column` or `row`
    = help: it is one of `column`, `row`""",
     ),
     (
+        "operator: o\ninput: {X: [n]}\nforward: {Y: X}\nclaims: [{gradient: dX = dY}]",
+        """\
+error: unknown key `input`
+  --> f.yaml:2:1
+2 | input: {X: [n]}
+  | ^^^^^
+   = help: did you mean `inputs`?""",
+    ),
+    (
         "operator: o\ninputs: {X: [n]}\nclaims: []",
         """\
 error: a spec needs the key `forward`

@@ -4,8 +4,9 @@ import jsonschema
 import pytest
 import yaml
 
+from gradcheck_cli.spec.json_schema import json_schema
 from gradcheck_cli.spec.model import KINDS
-from gradcheck_cli.spec.schema import CLAIM, INPUT, LISTING, OPERATOR, SOURCE, json_schema
+from gradcheck_cli.spec.schema import CLAIM, INPUT, LISTING, OPERATOR, SOURCE
 from gradcheck_cli.spec.structure import check
 from gradcheck_cli.spec.yaml_tree import parse
 from gradcheck_cli.text import Source
@@ -112,7 +113,7 @@ def test_every_key_is_described_and_its_example_is_read():
     schema = json_schema()
     claim = schema["properties"]["claims"]["items"]
     assert claim["properties"]["id"]["description"] == (
-        "A word for the claim, or for a chain a list with one for each link."
+        "A word for the claim, or for a chain a list with one for each link.\nFor example `id: dX`."
     )
     assert claim["oneOf"] == [{"required": [kind]} for kind in KINDS]
     assert schema["required"] == ["operator", "inputs", "forward", "claims"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gradcheck_cli.spec.load import load_sources
 from gradcheck_cli.spec.model import SpecFile
+from gradcheck_cli.spec.prose import NONE
 from gradcheck_cli.text import Source, draw
 from gradcheck_cli.writeups.fences import find_specs
 from gradcheck_cli.writeups.formulas import find_formulas
@@ -62,7 +63,7 @@ WRAPPED: list[tuple[str, Kind, str, str]] = [
 
 def loaded(found: FoundSpec) -> SpecFile:
     """What `spec.load` reads, with the source that was found."""
-    return load_sources(found.source.name, [found.source])
+    return load_sources(found.source.name, [(found.source, NONE)])
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["LF", "CRLF"])

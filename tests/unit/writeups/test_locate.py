@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,20 @@ def test_line_breaks_are_not_spacing() -> None:
     writeup = Writeup(Source("p", "a \\\\ & = b"))
     assert writeup.places("a\\\\&=b")
     assert not writeup.places("a&=b")
+
+
+def test_a_formula_written_with_the_documents_own_commands_is_found_as_they_read() -> None:
+    source = r"""\newcommand{\pd}[2]{\frac{\partial #1}{\partial #2}}
+\begin{align}
+\pd{L}{W} &= X^\top \pd{L}{Y} \label{eq:w} \\
+\pd{L}{X} &= \pd{L}{Y} W^\top
+\end{align}
+"""
+    writeup = Writeup(Source("post.tex", source))
+    (place,) = writeup.places(r"\frac{\partial L}{\partial W} &= X^\top \frac{\partial L}{\partial Y}")
+    assert (place.line, place.text) == (3, r"\pd{L}{W} &= X^\top \pd{L}{Y}")
+    assert [p.line for p in writeup.places(r"\pd{L}{X}")] == [4]
+    assert not writeup.places(r"\frac{\partial L}{\partial W} &= X \frac{\partial L}{\partial Y}")
 
 
 @given(st.text("ab \n\\,;~", max_size=30), st.integers(0, 30), st.integers(1, 10))
@@ -99,3 +114,19 @@ def test_broken_encoding_does_not_hide_the_rest(tmp_path: Path) -> None:
     found = read(file, "latin.md")
     assert isinstance(found, Writeup)
     assert [p.line for p in found.places("dX = dY")] == [1]
+
+
+def test_a_formula_does_not_end_before_its_exponent() -> None:
+    places = Writeup(Source("p", r"$dX = dY W^\top$ and $dX = dY W$")).places("dX = dY W")
+    assert [p.column for p in places] == [23]
+
+
+def test_html_is_searched_as_it_is_read() -> None:
+    (place,) = Writeup(Source("p.html", "<p>So $S &amp;= A$\n is</p>")).places("S &= A")
+    assert place.text == "S &amp;= A"
+
+
+def test_notebooks_are_searched_cell_by_cell() -> None:
+    text = json.dumps({"cells": [{"cell_type": "markdown", "source": ["So\n", "$y = \\frac{x}{2}$"]}]})
+    (place,) = Writeup(Source("p.ipynb", text)).places(r"\frac{x}{2}")
+    assert (place.source.name, place.line, place.column) == ("p.ipynb:cell 1", 2, 6)

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from gradcheck_cli.text import Source, Text
+from gradcheck_cli.writeups.expansion import MAX_EXPANDED, expand
 from gradcheck_cli.writeups.formulas import find_formulas, find_macros
-from gradcheck_cli.writeups.macros import MAX_EXPANDED, expand
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,26 @@ def test_places_of_what_is_expanded() -> None:
         at(r"\a{y"),
         at("z$"),
     ]
+
+
+def test_a_place_covers_the_call_that_it_comes_from() -> None:
+    document = Source(
+        "a.tex", r"\def\in#1{(#1)}\newcommand{\out}[2]{\in{#1} \in{#2}}$x + \out{y}{zz} + \in w$"
+    )
+    (found,) = find_formulas(document)
+    result = expand(found.text, find_macros(document))
+    assert result.value == "x + (y) (zz) + (w)"
+
+    def written(part: str) -> str:
+        at = result.value.index(part)
+        return result.span(at, at + len(part)).text
+
+    assert written("zz") == "zz"
+    assert written(") (") == r"\out{y}{zz}"
+    assert written("(y") == r"\out{y}{zz}"
+    assert written("x + ") == "x + "
+    assert written("(w") == r"\in w"
+    assert result.span(3, 3).text == ""
 
 
 @pytest.mark.parametrize(
