@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from gradcheck_cli.cli import main as entry
 from gradcheck_cli.cli.main import app, main
-from gradcheck_cli.report.result import RULES
+from gradcheck_cli.report.rules import RULES
 from gradcheck_cli.run import judged, pipeline
 
 SPEC = """\
@@ -155,7 +155,7 @@ def test_crash_in_one_claim(monkeypatch):
 
 
 def test_fault_outside_of_any_claim(monkeypatch, capsys):
-    def broken():
+    def broken(*_, **__):
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr(entry, "app", broken)
