@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from gradcheck_cli.cli.check import AllowCode, Device, Draws, Oracle, OracleOption, Seed, Sources
-from gradcheck_cli.cli.common import INTERRUPTED, emit, make_options, perform, refuse
+from gradcheck_cli.cli.check import AllowCode, Device, Draws, OracleOption, Power, Seed, Sources
+from gradcheck_cli.cli.common import INTERRUPTED, USAGE, emit, make_options, perform, refuse
 
 
 def explain(
@@ -18,15 +18,16 @@ def explain(
         list[Path] | None,
         typer.Argument(help="Where to look for it. [default: as for check]", show_default=False),
     ] = None,
-    oracle: OracleOption = Oracle.both,
-    device: Device = "cpu",
-    draws: Draws = 5,
+    oracle: OracleOption = None,
+    device: Device = None,
+    draws: Draws = None,
     seed: Seed = None,
     sources: Sources = None,
     allow_code: AllowCode = False,
+    power: Power = False,
 ) -> None:
     """Show one claim in depth: the forward, each link, what every draw showed, how the oracles agree."""
-    from gradcheck_cli.report.result import RULES  # noqa: PLC0415  NumPy is not needed for --help
+    from gradcheck_cli.report.rules import RULES  # noqa: PLC0415
 
     if claim in RULES:
         name, meaning = RULES[claim]
@@ -49,12 +50,13 @@ def explain(
             device=device,
             seed=seed,
             draws=draws,
-            oracle=oracle.value,
+            oracle=oracle.value if oracle else None,
             keyword=claim,
             sources=sources,
             allow_code=allow_code,
             diagnose="full",
             known_too=True,
+            power=power,
         )
         result = perform(options)
     except KeyboardInterrupt:
@@ -69,6 +71,6 @@ def explain(
             emit(terminal.render(result, verbosity=-1), None)
             raise typer.Exit(result.status)
         raise refuse(f"no claim has the id `{claim}`", "`gradcheck check --verbose` lists all ids")
-    for one in found:
-        emit(terminal.explain(one), None)
+    if not all(emit(terminal.explain(one), None) for one in found):
+        raise typer.Exit(USAGE)
     raise typer.Exit(0 if all(c.ok for c in found) else 1)

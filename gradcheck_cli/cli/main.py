@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gradcheck_cli import __version__
-from gradcheck_cli.cli.check import check
+from gradcheck_cli.cli.audit import audit
+from gradcheck_cli.cli.check import After, check
+from gradcheck_cli.cli.clean import clean
+from gradcheck_cli.cli.common import INTERRUPTED, USAGE, interruptible
+from gradcheck_cli.cli.draft import draft
 from gradcheck_cli.cli.explain import explain
+from gradcheck_cli.cli.kernel import kernel
+from gradcheck_cli.cli.schema import schema
+from gradcheck_cli.cli.streams import prepare, silence
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 app = typer.Typer(
     name="gradcheck",
@@ -21,8 +34,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(check)
-app.command()(explain)
+for command in (check, audit, explain, draft, clean, kernel, schema):
+    app.command()(interruptible(command))
 
 
 def _version(asked: bool) -> None:
@@ -44,15 +57,43 @@ def options(
     """
 
 
-def main() -> None:
-    """Runs the command line; exit status 3 for whatever nobody foresaw."""
-    for stream in (sys.stdout, sys.stderr):
-        # a formula may hold any character, the terminal's encoding perhaps not
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+def _leave() -> None:
+    """Ends after an interrupt; another one has nothing to interrupt but the end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(INTERRUPTED)
+
+
+def _outside(error: Exception) -> str | None:
+    """What is wrong around the tool, where that is the reason of an error."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"nothing more can be written: {error.strerror}"
     try:
-        app()
+        Path.cwd()
+    except OSError:
+        return "the working directory is not there any more"
+    return None
+
+
+def main(arguments: list[str] | None = None, after: After | None = None) -> None:
+    """Runs the command line; exit status 3 for whatever nobody foresaw.
+
+    `after` is told what `check` found, before the command ends.
+    """
+    prepare()
+    try:
+        app(arguments, prog_name="gradcheck", obj=after)
+    except KeyboardInterrupt:
+        _leave()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _leave()
+        raise
     except Exception as error:  # noqa: BLE001  the last resort
+        if (reason := _outside(error)) is not None:
+            with suppress(OSError):
+                typer.echo(f"error: {reason}", err=True)
+            silence(sys.stdout)
+            sys.exit(USAGE)
         traceback.print_exc()
         typer.echo(f"internal error: {type(error).__name__}: {error}", err=True)
         typer.echo("this is a fault of gradcheck, not of your spec; please report it", err=True)

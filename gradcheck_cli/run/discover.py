@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from gradcheck_cli.text import Problem, nearest
+from gradcheck_cli.text import Problem
 
 SUFFIXES = (".yaml", ".yml")
-_KEYS = ("paths",)
 
 
 @dataclass(frozen=True)
@@ -24,18 +22,13 @@ class Found:
 
 
 def discover(paths: tuple[Path, ...], cwd: Path) -> Found:
-    """The spec files of the given paths; without any, of the configuration, of `specs/`, or the bundled ones.
+    """The spec files of the given paths; without any, those of `specs/`, or the bundled ones.
 
     A file is taken whatever its name; a folder gives its `.yaml` and `.yml`
     files, hidden ones left out; links to other folders are not followed.
     """
     if paths:
         return _of(paths, cwd)
-    configured, problems = configuration(cwd)
-    if problems:
-        return Found((), problems)
-    if configured:
-        return _of(configured, cwd)
     if (cwd / "specs").is_dir():
         return _of((Path("specs"),), cwd)
     found = _of((bundled(),), cwd)
@@ -60,7 +53,7 @@ def _of(paths: tuple[Path, ...], cwd: Path) -> Found:
                     problems.append(
                         Problem(
                             "there are no specs in this folder",
-                            file=str(path),
+                            file=_shown(path, cwd),
                             help="a spec is a file that ends in `.yaml` or `.yml`",
                         )
                     )
@@ -76,6 +69,11 @@ def _of(paths: tuple[Path, ...], cwd: Path) -> Found:
     return Found(tuple(files), tuple(problems))
 
 
+def _shown(path: Path, cwd: Path) -> str:
+    """A path as it was given; one of the configuration from the working directory."""
+    return str(path.relative_to(cwd) if path.is_relative_to(cwd) else path)
+
+
 def _inside(folder: Path) -> list[Path]:
     found: list[Path] = []
     # links to folders are not followed, so that a loop of them ends; links to files are
@@ -89,39 +87,3 @@ def _inside(folder: Path) -> list[Path]:
 
 def _refuse(error: OSError) -> None:
     raise error
-
-
-def configuration(cwd: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
-    """The `paths` of `[tool.gradcheck]` in the nearest pyproject.toml above, relative to that file."""
-    for folder in (cwd, *cwd.parents):
-        file = folder / "pyproject.toml"
-        if not file.is_file():
-            continue
-        try:
-            table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("gradcheck")
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
-            return (), (Problem(f"this configuration cannot be read: {error}", file=str(file)),)
-        if table is None:
-            return (), ()
-        return _paths_of(table, file)
-    return (), ()
-
-
-def _paths_of(table: object, file: Path) -> tuple[tuple[Path, ...], tuple[Problem, ...]]:
-    if not isinstance(table, dict):
-        return (), (Problem("`[tool.gradcheck]` is a table of settings", file=str(file)),)
-    for key in table:
-        if key not in _KEYS:
-            other = nearest(str(key), _KEYS)
-            advice = f"did you mean `{other}`?" if other else "it has: " + ", ".join(f"`{k}`" for k in _KEYS)
-            return (), (Problem(f"`[tool.gradcheck]` has no setting `{key}`", file=str(file), help=advice),)
-    paths = table.get("paths", [])
-    if not isinstance(paths, list) or not all(isinstance(p, str) for p in paths):
-        return (), (
-            Problem(
-                "`paths` in `[tool.gradcheck]` is a list of files and folders",
-                file=str(file),
-                help='write `paths = ["specs"]`',
-            ),
-        )
-    return tuple(file.parent / p for p in paths), ()

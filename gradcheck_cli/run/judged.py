@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from gradcheck_cli.compare.advice import cheaper_orders
+from gradcheck_cli.compare.certificate import beyond_floats, certified
 from gradcheck_cli.compare.judge import judge
+from gradcheck_cli.compare.kinks import is_at_kink
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.verdict import overall
-from gradcheck_cli.diagnose.conditions import conditions, refined
+from gradcheck_cli.compare.weakness import idle_gradients
+from gradcheck_cli.diagnose.conditions import Found, conditions, refined
+from gradcheck_cli.diagnose.consequences import consequences
 from gradcheck_cli.diagnose.diagnosis import Diagnosis, Suggestion
 from gradcheck_cli.diagnose.engine import diagnose
+from gradcheck_cli.evaluate.deadline import cuts
 from gradcheck_cli.lang.ast import Call, Equation, Expr, Name, Node, Noted, transform
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.report.result import (
     ClaimResult,
+    ConsequenceResult,
     CorrectionResult,
     DiagnosisResult,
     LinkResult,
@@ -23,16 +31,22 @@ from gradcheck_cli.report.result import (
 )
 from gradcheck_cli.run.notation import Notation
 from gradcheck_cli.run.options import Options
-from gradcheck_cli.spec.model import Claim, Formula, Operator, SpecFile
+from gradcheck_cli.run.trust import powered, told_of_right
+from gradcheck_cli.spec.model import Claim, Formula, Operator
 from gradcheck_cli.spec.typing import TypedClaim, type_claim
 from gradcheck_cli.text import Text
 
+_GRADIENT = re.compile(r"\bgrad\((\w+)\)")
 
-def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings) -> ClaimResult:
+
+def judged(spec: str, operator: Operator, claim: Claim, settings: Settings) -> ClaimResult:
     """The result of one claim, its correction included. Raises UserError for what cannot be judged."""
+    before = cuts()
     typed = type_claim(operator, claim)
-    judgements = judge(operator, claim, typed, settings)
-    under = conditions(operator, claim, typed, judgements, settings)
+    judgements = certified(operator, claim, typed, judge(operator, claim, typed, settings), settings)
+    under: Sequence[tuple[Found, ...]] = [() for _ in judgements]
+    if not beyond_floats(judgements):
+        under = conditions(operator, claim, typed, judgements, settings.in_floats)
     judgements = refined(judgements, under)
     special = [tuple(f.text for f in some if f.remark and "`" in f.text) for some in under]
     sides = _shown_sides(claim.formula, typed, claim.kind)
@@ -75,21 +89,46 @@ def judged(spec: SpecFile, operator: Operator, claim: Claim, settings: Settings)
     if claim.kind == "gradient":
         advice = cheaper_orders(typed, judgements, lambda expr: to_plain(transform(expr, _short)))
     seed = seed_of(operator, claim, settings)
+    unstable, weak = told_of_right(operator, claim, typed, judgements, seed)
     return ClaimResult(
-        operator, claim, spec.name, seed, links, correction, remarks=typed.remarks, advice=advice
+        operator,
+        claim,
+        spec,
+        seed,
+        links,
+        correction,
+        remarks=(*typed.remarks, *idle_gradients(typed)),
+        advice=advice,
+        unstable=unstable,
+        weak=weak,
+        cut_short=cuts() > before,
     )
 
 
 def diagnosed(result: ClaimResult, options: Options) -> ClaimResult:
-    """The result with what is known of its slips, where somebody has to look at it."""
+    """The result with what is known of its slips, where somebody has to look; with its power if asked."""
+    if options.power:
+        result = powered(result, options.settings)
     if options.diagnose == "off" or not (options.known_too or not result.as_expected):
         return result
+    before = cuts()
     operator, claim = result.operator, result.claim
     typed = type_claim(operator, claim)
     judgements = tuple(link.judgement for link in result.links)
-    found = diagnose(operator, claim, typed, judgements, options.settings, options.diagnose)
+    if beyond_floats(judgements):
+        return result
+    # at a kink many formulas are right, none of which says what was meant
+    judgements = tuple(replace(j, verdict="undecided") if is_at_kink(j) else j for j in judgements)
+    legible = replace(typed, equation=typed.equation or typed.literal)
+    found = diagnose(operator, claim, legible, judgements, options.settings.in_floats, options.diagnose)
     notation = Notation(operator, claim, typed)
-    return replace(result, diagnoses=tuple(_told(d, notation) for d in found))
+    spread = consequences(operator, claim, typed, judgements, options.settings)
+    return replace(
+        result,
+        diagnoses=tuple(_told(d, notation) for d in found),
+        consequences=tuple(ConsequenceResult(link, tuple(errors.items())) for link, errors in spread),
+        cut_short=result.cut_short or cuts() > before,
+    )
 
 
 def _told(diagnosis: Diagnosis, notation: Notation) -> DiagnosisResult:
@@ -118,7 +157,10 @@ def _suggested(suggestion: Suggestion, notation: Notation) -> SuggestionResult:
         latex = notation.latex(formula, typed)
         sides = notation.pretty(formula, typed)
         pretty = " = ".join(sides) if sides else None
-    return SuggestionResult(text, latex, pretty, suggestion.edits, suggestion.draws)
+    edits = suggestion.edits
+    if claim.kind == "gradient":
+        edits = tuple(_GRADIENT.sub(r"d\1", edit) for edit in edits)
+    return SuggestionResult(text, latex, pretty, edits, suggestion.draws)
 
 
 def link_ids(claim: Claim, links: int) -> tuple[str, ...]:

@@ -25,6 +25,10 @@ from gradcheck_cli.text import Span, Text, UserError
 
 _D = re.compile(r"(?:\\(?:mathrm|text|operatorname)\s*(?:\{\s*d\s*\}|d(?![A-Za-z]))|d)\s*")
 _LOSS = re.compile(r"\\partial\s*(\\mathcal\s*(?:\{\s*L\s*\}|L)|L|\\ell)(?![A-Za-z])")
+_NABLA = re.compile(
+    r"\\nabla\s*_\s*(?:\{(?:[^{}]|\{[^{}]*\})*\}|\\[A-Za-z]+|\w)\s*(\\mathcal\s*(?:\{\s*L\s*\}|L)|L|\\ell)(?![A-Za-z])"
+)
+_PARTIAL = re.compile(r"\\frac\{\\partial \\mathcal\{L\}\}\{\\partial ((?:[^{}]|\{[^{}]*\})+)\}")
 _FONT = re.compile(
     r"(\\(?:mathbf|boldsymbol|bm|pmb|mathit|mathcal|mathscr|mathfrak|mathbb|vec))(?![A-Za-z])\s*"
     r"(?:\{([^{}]*)\}|([A-Za-z]))"
@@ -66,7 +70,8 @@ class Notation:
         equation = self._long(typed.equation)
         noted = {name: symbol.strip().strip("$") for symbol, name in self.operator.notation}
         own = to_latex(equation, {**noted, **self._letters}, self.ranks)
-        for printed in (self._with_d(own), own, to_latex(equation, noted, self.ranks)):
+        plainest = to_latex(equation, noted, self.ranks)
+        for printed in (self._with_nabla(self._with_d(own)), self._with_d(own), own, plainest):
             text = printed.replace(r"\mathcal{L}", self._loss)
             if self._says(text, typed.equation):
                 return text
@@ -135,9 +140,22 @@ class Notation:
         r"""A differential is `dX` where the source has no `\mathrm`."""
         return text if r"\mathrm" in self.claim.formula.text.value else text.replace(r"\mathrm{d}", "d")
 
+    def _with_nabla(self, text: str) -> str:
+        r"""A gradient is `\nabla_X L` where the claim has no fraction of partials."""
+        claimed = self.claim.formula.text.value
+        if r"\nabla" not in claimed or r"\partial" in claimed:
+            return text
+
+        def nabla(match: re.Match[str]) -> str:
+            name = match.group(1)
+            return rf"\nabla_{name if len(name) == 1 else f'{{{name}}}'} \mathcal{{L}}"
+
+        return _PARTIAL.sub(nabla, text)
+
     @cached_property
     def _loss(self) -> str:
-        match = _LOSS.search(self.claim.formula.text.value)
+        claimed = self.claim.formula.text.value
+        match = _LOSS.search(claimed) or _NABLA.search(claimed)
         return match.group(1) if match else r"\mathcal{L}"
 
     def _says(self, latex: str, equation: Equation) -> bool:

@@ -1,4 +1,4 @@
-"""Which files a run is about: given, configured, found, or bundled."""
+"""Which files a run is about: given, found, or bundled."""
 
 import os
 from pathlib import Path
@@ -98,72 +98,11 @@ def test_unreadable_folder(tree, monkeypatch):
     assert said(found, tree) == "error: this folder cannot be read: Permission denied\n  --> specs/deep"
 
 
-@pytest.mark.parametrize(
-    ("text", "files"),
-    [
-        ('[tool.gradcheck]\npaths = ["other"]\n', ["other/f.yaml"]),
-        ('[tool.gradcheck]\npaths = ["other/odd.spec", "other"]\n', ["other/odd.spec", "other/f.yaml"]),
-        ("[tool.gradcheck]\npaths = []\n", IN_SPECS),
-        ("[tool.gradcheck]\n", IN_SPECS),
-        ("[tool.other]\n", IN_SPECS),
-        ("", IN_SPECS),
-    ],
-)
-def test_configuration(tree, text, files):
-    (tree / "pyproject.toml").write_text(text)
-    assert names(discover((), tree), tree) == files
-
-
-def test_configuration_is_found_upward_and_relative_to_its_file(tree):
-    (tree / "pyproject.toml").write_text('[tool.gradcheck]\npaths = ["other"]\n')
-    below = tree / "specs" / "deep" / "er"
-    assert names(discover((), below), tree) == ["other/f.yaml"]
-
-
-def test_nearest_configuration_wins(tree):
-    (tree / "pyproject.toml").write_text('[tool.gradcheck]\npaths = ["other"]\n')
-    (tree / "specs" / "pyproject.toml").write_text('[tool.gradcheck]\npaths = ["deep"]\n')
-    assert names(discover((), tree / "specs"), tree) == ["specs/deep/er/d.yaml"]
-
-
-def test_given_paths_outrank_the_configuration(tree):
-    (tree / "pyproject.toml").write_text("[tool.gradcheck]\nbroken = ")
-    assert names(discover((Path("other"),), tree), tree) == ["other/f.yaml"]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "[tool.gradcheck]\npath = []\n",
-            "error: `[tool.gradcheck]` has no setting `path`\n  --> pyproject.toml\n   = help: did you mean `paths`?",
-        ),
-        (
-            "[tool.gradcheck]\ndraws = 3\n",
-            "error: `[tool.gradcheck]` has no setting `draws`\n  --> pyproject.toml\n   = help: it has: `paths`",
-        ),
-        (
-            '[tool.gradcheck]\npaths = "specs"\n',
-            "error: `paths` in `[tool.gradcheck]` is a list of files and folders\n"
-            '  --> pyproject.toml\n   = help: write `paths = ["specs"]`',
-        ),
-        (
-            "[tool]\ngradcheck = 3\n",
-            "error: `[tool.gradcheck]` is a table of settings\n  --> pyproject.toml",
-        ),
-        (
-            "[tool.gradcheck\n",
-            "error: this configuration cannot be read: Expected ']' at the end of a table declaration "
-            "(at line 1, column 16)\n  --> pyproject.toml",
-        ),
-        ("tool = 1\n", "error: this configuration cannot be read: 'int' object has no attribute 'get'\n  --> pyproject.toml"),
-    ],
-)  # fmt: skip
-def test_configuration_errors(tree, text, message):
-    (tree / "pyproject.toml").write_text(text)
-    found = discover((), tree)
-    assert found.files == ()
-    assert said(found, tree) == message
+def test_paths_of_a_configuration_are_named_from_here(tree):
+    (tree / "empty").mkdir()
+    found = discover((tree / "empty", tree / "other"), tree)
+    assert names(found, tree) == ["other/f.yaml"]
+    assert [p.file for p in found.problems] == ["empty"]
 
 
 def test_no_specs_anywhere_gives_the_bundled_ones(tmp_path):

@@ -163,7 +163,10 @@ def test_neither_a_spec_nor_a_project_allows_it(folder):
     (folder / "pyproject.toml").write_text("[tool.gradcheck]\nallow-code = true\n")
     done = CliRunner().invoke(app, ["check", *QUICK])
     assert (done.exit_code, "2 hold" in done.stdout) == (2, False)
-    assert "`[tool.gradcheck]` has no setting `allow-code`" in done.stdout
+    assert "this file cannot allow code to run" in done.stdout
+    (folder / "pyproject.toml").write_text('[tool.gradcheck]\nallow-code = ["."]\n')
+    limited = CliRunner().invoke(app, ["check", "s.yaml", *QUICK]).stdout
+    assert "1 holds, 1 skipped" in limited  # it limits, and allows nothing
     (folder / "s.yaml").write_text("allow-code: true\n" + SPEC)
     assert "unknown key `allow-code`" in invoke().stdout
 

@@ -60,7 +60,7 @@ def entry(claim, correction, kind="gradient", more=""):
         (
             r"$\nabla_{\mathbf{W}_{t+1}} L = \nabla_Y L + W_{t+1} + \mathbf{W}_t$",
             "dW_1 = 2 * dY + 0 * W_t",
-            r"\frac{\partial \mathcal{L}}{\partial \mathbf{W}_{t+1}} = 2 \frac{\partial \mathcal{L}}{\partial Y} + 0 \mathbf{W}_t",
+            r"\nabla_{\mathbf{W}_{t+1}} L = 2 \nabla_Y L + 0 \mathbf{W}_t",
         ),
         # LaTeX in the spec is printed as it stands, white space folded
         (
