@@ -120,7 +120,7 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
             ("log(x)", "elementwise", r"\log", "natural logarithm"),
             ("log1p(x)", "elementwise", r"\operatorname{log1p}", "log(1 + x), accurate near 0"),
             ("expm1(x)", "elementwise", r"\operatorname{expm1}", "exp(x) - 1, accurate near 0"),
-            ("sqrt(x)", "elementwise", r"\sqrt{#1}", "square root"),
+            ("sqrt(x)", "elementwise kinked", r"\sqrt{#1}", "square root"),
             ("rsqrt(x)", "elementwise", r"\frac{1}{\sqrt{#1}}", "1 / sqrt(x)"),
             ("abs(x)", "elementwise kinked", r"\left|#1\right|", "absolute value"),
             ("sign(x)", "elementwise kinked", r"\operatorname{sign}", "-1, 0 or 1"),
@@ -185,7 +185,7 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
             ),
             (
                 "std(x, axis=None, correction=0, keepdims=False)",
-                "reduction",
+                "reduction kinked",
                 r"\operatorname{std}",
                 "standard deviation; correction=1 divides by n - 1",
             ),
@@ -199,7 +199,7 @@ _GROUPS: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
             ),
             (
                 "norm(x, axis=None, keepdims=False)",
-                "reduction",
+                "reduction kinked",
                 r"\left\|#1\right\|",
                 "Euclidean (Frobenius) norm",
             ),

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from gradcheck_cli.lang.tokens import MAX_LENGTH
+from gradcheck_cli.lang.tokens import MAX_DIGITS, MAX_LENGTH
 from gradcheck_cli.text import Problem, Text, UserError
 
 _NAMED = "text|textrm|textit|textbf|texttt|textsf|textnormal|mathrm|mathsf|mathtt|operatorname|mbox|mathop"
@@ -229,6 +229,9 @@ def _token(text: Text, match: re.Match[str]) -> Token | None:
     if kind in {"text", "letter"}:
         inside = re.sub(r"\\[,;:! ]", " ", match[kind]).replace("\\_", "_")
         return Token("text", " ".join(inside.split()), start, end)
+    if kind == "number" and len(word.replace(".", "").lstrip("0")) > MAX_DIGITS:
+        message, advice = "this number is too long to be meant", f"at most {MAX_DIGITS} digits"
+        raise UserError(Problem(message, text.span(start, end), help=advice))
     if kind == "command" and word == "\\":
         raise _unreadable(text, start, "a backslash stands alone here")
     if kind != "sign" or word in _SIGNS:

@@ -27,13 +27,12 @@ from gradcheck_cli.lang.ast import (
     children,
 )
 from gradcheck_cli.lang.functions import ALIASES, FUNCTIONS, OVER
-from gradcheck_cli.lang.tokens import Token, tokens
+from gradcheck_cli.lang.tokens import MAX_DIGITS, Token, tokens
 from gradcheck_cli.text import Problem, Span, Text, UserError, nearest
 
 MAX_DEPTH = 100
 """How deep a formula may nest, in brackets or as a tree; a sum of n terms nests n deep."""
 
-MAX_DIGITS = 60
 MAX_EXPONENT = 400
 _SMALLEST = Fraction(1, 10**MAX_EXPONENT)
 
@@ -91,12 +90,9 @@ def parse_equation(text: Text, *, relational: bool = False) -> Equation:
             )
         )
     if len(sides) == 1:
+        wanted = "write a single `=`" if "==" in text.value else "write what it claims"
         raise UserError(
-            Problem(
-                "a claim is an equation, and this one has no `=`",
-                text.all,
-                help="write what it claims: `dX = …`",
-            )
+            Problem("a claim is an equation, and this one has no `=`", text.all, help=f"{wanted}: `dX = …`")
         )
     relations = tuple(signs) if any(s != "=" for s in signs) else ()
     return Equation(tuple(sides), relations, span=text.all)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from gradcheck_cli.text import Problem, Span, Text, UserError
 
+MAX_DIGITS = 60
+"""Digits of one number."""
+
 MAX_LENGTH = 20_000
 """Characters in one formula. The longest formula of our sources has 600."""
 
@@ -90,5 +93,7 @@ def _unreadable(text: Text, at: int) -> Problem:
     char = text.value[at]
     span: Span = text.span(at, at + 1)
     hint = _HINTS.get(char, "formulas use Python's syntax: + - * / ** @ .T [ ] and function calls")
+    if text.value.startswith("^T", at):
+        hint = "the transpose is written `.T`, or `.mT` for the last two axes"
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
     return Problem(f"`{shown}` cannot stand in a formula", span, help=hint)

@@ -143,8 +143,7 @@ CASES = (
     Case(
         "domain-range-huge",
         spec(inputs="{shape: [n], domain: 'range(-1e308, 1e308)'}"),
-        verdict="undecided",
-        reason="the differences do not settle",
+        verdict="holds",
     ),
     Case(
         "domain-range-1e999",
@@ -299,4 +298,46 @@ CASES = (
         ),
         verdict="wrong",
     ),
+    Case(
+        "latex-digits",
+        spec("gradient: '$dX = dY \\cdot " + "7" * 9000 + "$'"),
+        message="this number is too long to be meant",
+    ),
+    *(
+        Case(
+            f"printed-{number}",
+            spec(f"value: Y[0] = {text}", inputs="{shape: [3], value: '[1, 2, 3]'}"),
+            message="this number is too long to be meant",
+        )
+        for number, text in enumerate(("7 * 10**999999999", "7 * 10**-999999999", "7 * 10**301", "7e400"))
+    ),
+    Case(
+        "power-of-dims",
+        spec("cost: flops(X) < (n + 1)**999999"),
+        message="not a dimension: n + 1 cannot be raised to the power 999999",
+    ),
+    Case(
+        "power-as-index",
+        spec("gradient: dX = dY * X[10**999999999]"),
+        message="not a dimension: 10 cannot be raised to the power 999999999",
+    ),
+    Case("spaces", spec("gradient: 'dX =" + " " * 15_000 + "dY'"), verdict="holds"),
+    Case("spaces-in-note", spec("gradient: dX = dY\n    note: 'a" + " " * 1_000_000 + "b'"), verdict="holds"),
+    Case(
+        "deep-where",
+        spec(
+            "gradient: dX = dY * a99\n    where:"
+            + "".join(f"\n      a{n}: {f'a{n - 1} * X' if n else 'X'}" for n in range(100))
+        ),
+        verdict="wrong",
+    ),
+    Case("merge-keys", b"a: &a {b: 1}\n<<: *a\n" + spec(), message="anchors (`&a`) are not read"),
+    Case("merge-key-alone", b"<<: {operator: x}\n" + spec(), message="merge keys (`<<`) are not read"),
+    Case("one-long-scalar", spec("gradient: dX = dY\n    note: " + "x" * 1_900_000), verdict="holds"),
+    Case("carriage-returns", spec().replace(b"\n", b"\r"), verdict="holds"),
+    Case("zero-width", spec("gradient: dX = d\u200bY"), message="`U+200B` cannot stand in a formula"),
+    Case(
+        "combining", spec("gradient: dX = dY" + "\u0301" * 5000), message="`\u0301` cannot stand in a formula"
+    ),
+    Case("fullwidth", spec("gradient: dX \uff1d dY"), message="`\uff1d` cannot stand in a formula"),
 )

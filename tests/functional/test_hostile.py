@@ -118,3 +118,128 @@ def test_one_bad_spec_among_a_thousand(tmp_path):
     assert done.stdout.startswith("error: ")
     assert "  --> bad.yaml:1:12\n" in done.stdout
     assert done.stdout.endswith("✗ 999 claims: 999 hold; 1 problem in the specs\n")
+
+
+GUARD = """
+import os, sys
+
+FORBIDDEN = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request",
+             "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pickle.find_class")
+
+def guard(event, args):
+    if event in FORBIDDEN:
+        with open({log!r}, "a") as log:
+            print(event, args, file=log)
+
+sys.addaudithook(guard)
+"""
+
+CANARY = "open('pwned', 'w').write('x')"
+
+STRANGER = """\
+operator: a stranger's
+source: {document: 'https://example.org/post.md'}
+inputs: {X: [n]}
+forward: {Y: X * 2}
+listing: {document: listing.md, lines: [1, 2]}
+claims:
+  - gradient: dX = 2 * dY
+    quote: nothing
+  - code: back(dY) = dX
+"""
+
+ELSEWHERE = """\
+operator: elsewhere
+source: {{document: {0!r}}}
+inputs: {{X: [n]}}
+forward: {{Y: X * 2}}
+claims:
+  - gradient: dX = 2 * dY
+    quote: SECRET
+"""
+
+
+def test_nothing_runs_and_nothing_is_fetched_that_was_not_asked_for(tmp_path):
+    folder = tmp_path / "work"
+    guard = tmp_path / "guard"
+    folder.mkdir()
+    guard.mkdir()
+    (guard / "sitecustomize.py").write_text(GUARD.format(log=str(tmp_path / "log")))
+    (tmp_path / "secret.md").write_text("SECRET $x$")
+    (folder / "stranger.yaml").write_text(STRANGER)
+    (folder / "listing.md").write_text(f"{CANARY}\ndef back(dY): return 2 * dY\n")
+    (folder / "link.md").symlink_to(tmp_path / "secret.md")
+    for name, document in {
+        "above": "../secret.md",
+        "absolute": str(tmp_path / "secret.md"),
+        "link": "link.md",
+        "url": "file:///etc/passwd",
+        "deeper": "specs/../../secret.md",
+    }.items():
+        (folder / f"{name}.yaml").write_text(ELSEWHERE.format(document))
+    cells = [
+        {"cell_type": "code", "source": CANARY, "metadata": {}, "outputs": [], "execution_count": None},
+        {
+            "cell_type": "markdown",
+            "source": f"```gradcheck\n{STRANGER}```\n![x](https://example.org/x.png)",
+            "metadata": {},
+        },
+    ]
+    (folder / "post.ipynb").write_text(
+        json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
+    )
+    (folder / "pyproject.toml").write_text('[tool.gradcheck]\nallow-code = ["."]\n')
+    (folder / "conftest.py").write_text(CANARY)
+    (folder / "sitecustomize.py").write_text(CANARY)
+    danger = b"cos\nsystem\n(S'touch pwned'\ntR."
+    (folder / "record").write_bytes(
+        b'{"gradcheck": "results of a run", "version": 1}\n'
+        + danger
+        + b'\n{"key": "!!python/object", "result": []}\n'
+    )
+    (folder / "baseline.json").write_text('{"version": 1, "findings": []}\n')
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "results-1.sqlite3").write_bytes(danger * 100)
+
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(guard),
+        "GRADCHECK_CACHE_DIR": str(cache),
+    }
+    environment = {k: v for k, v in environment.items() if k != "GRADCHECK_ALLOW_CODE"}
+    quick = ("--oracle", "differences", "--draws", "1")
+    runs = {
+        (
+            "check",
+            ".",
+            "post.ipynb",
+            *quick,
+            "--resume",
+            "record",
+            "--baseline",
+            "baseline.json",
+            "--format",
+            "json",
+        ): 0,
+        ("audit", "post.ipynb", "--specs", ".", *quick, "--format", "html"): 2,  # documents are missing
+        ("draft", "post.ipynb"): 1,
+    }
+    for args, status in runs.items():
+        done = subprocess.run(
+            [*GRADCHECK, *args], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode == status, done.stdout + done.stderr
+        assert "root:" not in done.stdout
+        if args[0] == "check":
+            claims = json.loads(done.stdout)["claims"]
+            assert {c["verdict"] for c in claims if c["kind"] == "code"} == {"skipped"}
+            assert {c["document_line"] for c in claims if c["spec"] != "post.ipynb"} == {None}
+    assert not (folder / "pwned").exists()
+    assert not (tmp_path / "log").exists()
+
+    allowed = [*GRADCHECK, "check", "stranger.yaml", *quick, "--allow-code"]
+    subprocess.run(allowed, cwd=folder, env=environment, capture_output=True, check=False, timeout=60)
+    assert "subprocess.Popen" in (tmp_path / "log").read_text()  # the guard sees what it has to see

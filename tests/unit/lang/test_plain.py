@@ -138,6 +138,7 @@ def test_a_claim_needs_an_equals_sign():
         "error: a claim is an equation, and this one has no `=`\n  --> f:1:1\n1 | dX * 2\n  | ^^^^^^\n"
         "   = help: write what it claims: `dX = …`"
     )
+    assert refusal("dX == 2", parse_equation).endswith("   = help: write a single `=`: `dX = …`")
 
 
 @pytest.mark.parametrize("text", ["= a", "a =", "a = = b", "a == b"])

@@ -67,6 +67,13 @@ HINTS = {
 }
 
 
+def test_a_power_of_t_is_meant_as_the_transpose():
+    assert refusal("dY @ W^T").endswith(
+        "= help: the transpose is written `.T`, or `.mT` for the last two axes"
+    )
+    assert refusal("x^t").endswith(f"= help: {HINTS['^']}")
+
+
 @pytest.mark.parametrize("char", HINTS)
 def test_a_bad_character_is_shown_with_its_hint(char):
     assert refusal(f"ab + {char} c") == (
