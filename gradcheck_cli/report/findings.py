@@ -16,9 +16,11 @@ from gradcheck_cli.report.words import (
     names_truth,
     percent,
     sizes,
+    spread,
 )
 from gradcheck_cli.spec.model import VERDICTS
 from gradcheck_cli.text import Problem, Span, plain
+from gradcheck_cli.writeups.found import in_file
 from gradcheck_cli.writeups.locate import printed
 
 LONGEST = 2_000
@@ -40,6 +42,7 @@ class Region:
 
 def region(span: Span) -> Region:
     """Where a span begins and ends."""
+    span = in_file(span)
     return Region(*span.source.position(span.start), *span.source.position(max(span.start, span.end)))
 
 
@@ -70,7 +73,15 @@ def shown_id(c: ClaimResult) -> str:
 
 
 def place(c: ClaimResult) -> Span:
-    """Where the spec says what is the matter: the offending side, or what stands for it."""
+    """Where the spec says what is the matter: the offending side, or what stands for it.
+
+    Of a claim that refers to a formula of another file this is the reference.
+    """
+    span, own = _offending(c), c.claim.span
+    return span if in_file(span).source.name == in_file(own).source.name else own
+
+
+def _offending(c: ClaimResult) -> Span:
     link = shown_link(c)
     if c.code == "GC005" and c.claim.correction is not None:
         return c.claim.correction.text.all
@@ -128,7 +139,7 @@ def facts(c: ClaimResult) -> tuple[str, ...]:
     if link is not None and link.verdict not in {"holds", "shape-mismatch"}:
         found += figures(link)
     found += c.remarks
-    found += slip(c)
+    found += [*slip(c), spread(c, link)]
     if c.code == "GC004":
         expected = ", ".join(c.claim.expect)
         found.append(f"remove `expect: {expected}`, or check that the claim is still the one meant")
@@ -149,7 +160,7 @@ def slip(c: ClaimResult) -> list[str]:
     diagnosis = c.diagnosis_of(shown_link(c))
     if diagnosis is None:
         return []
-    lines = [f"likely slip {diagnosis.code}, {diagnosis.title}"] if diagnosis.code else []
+    lines = [f"likely slip {diagnosis.code}: {diagnosis.title}"] if diagnosis.code else []
     lines += diagnosis.known
     if diagnosis.suggestions and (c.correction is None or c.correction.verdict != "holds"):
         best = diagnosis.suggestions[0]
@@ -195,6 +206,11 @@ def troubles(result: RunResult) -> tuple[Problem, ...]:
 def summary(result: RunResult) -> str:
     """The run in one sentence, without a word from a spec."""
     n, bad = len(result.claims), len(result.unexpected)
+    excuses = [
+        f"{len(some):,} {why}"
+        for some, why in ((result.ignored, "ignored"), (result.baselined, "in the baseline"))
+        if some
+    ]
     parts = []
     if bad:
         parts.append(f"{count(bad, 'claim')} of {n:,} not as expected")
@@ -202,12 +218,14 @@ def summary(result: RunResult) -> str:
         found = [(sum(c.verdict == v for c in result.claims), v) for v in VERDICTS]
         told = ", ".join(f"{k:,} {'hold' if v == 'holds' and k != 1 else v}" for k, v in found if k)
         parts.append(
-            f"{count(n, 'claim')}: {told}" + (", each as its spec expects" if result.known_errors else "")
+            f"{count(n, 'claim')}: {told}"
+            + (", each as its spec expects" if result.known_errors and not excuses else "")
         )
     elif result.unmatched is not None:
         parts.append("no claim matches `-k`")
     elif not result.problems and not result.crashes:
         parts.append("nothing to check")
+    parts += excuses
     if bad and result.skipped:
         parts.append(f"{len(result.skipped):,} skipped")
     if result.problems:

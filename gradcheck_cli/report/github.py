@@ -22,7 +22,8 @@ from gradcheck_cli.report.findings import (
     troubles,
     worst_first,
 )
-from gradcheck_cli.report.result import RULES, ClaimResult, Crash, RunResult
+from gradcheck_cli.report.result import ClaimResult, Crash, RunResult
+from gradcheck_cli.report.rules import RULES
 from gradcheck_cli.report.words import finding_message
 from gradcheck_cli.text import Problem, plain
 

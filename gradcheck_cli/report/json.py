@@ -6,13 +6,13 @@ import json
 import math
 from typing import Any
 
-from gradcheck_cli.compare.verdict import Judgement, Sight
-from gradcheck_cli.report.result import RULES, ClaimResult, LinkResult, RunResult
+from gradcheck_cli.compare.verdict import Certificate, Judgement, Sight
+from gradcheck_cli.report.json_schema import VERSION
+from gradcheck_cli.report.result import ClaimResult, LinkResult, RunResult
+from gradcheck_cli.report.rules import RULES
 from gradcheck_cli.report.words import finding_message
 from gradcheck_cli.spec.model import VERDICTS
 from gradcheck_cli.text import Problem
-
-VERSION = 1
 
 
 def render(result: RunResult) -> str:
@@ -47,6 +47,9 @@ def _summary(result: RunResult) -> dict[str, Any]:
         "links": sum(len(c.links) for c in result.claims),
         "verdicts": {v: verdicts.count(v) for v in VERDICTS},
         "unexpected": len(result.unexpected),
+        "ignored": len(result.ignored),
+        "in_baseline": len(result.baselined),
+        "gone_from_baseline": len(result.gone),
         "problems": len(result.problems),
         "crashes": len(result.crashes),
         "not_judged": result.interrupted,
@@ -68,10 +71,36 @@ def _claim(c: ClaimResult) -> dict[str, Any]:
         "quote": c.claim.quote,
         "remarks": list(c.remarks),
         "advice": list(c.advice),
+        "unstable": [
+            {
+                "link": c.links[u.link].id,
+                "trouble": u.trouble,
+                "at": u.at,
+                "gives": _number(u.gives),
+                "true": u.true,
+                "stable": u.stable or None,
+            }
+            for u in c.unstable
+        ],
+        "weak": [{"link": c.links[w.link].id, "reason": w.reason} for w in c.weak],
+        "power": [
+            {
+                "link": c.links[p.link].id,
+                "element": _number(p.element),
+                "everywhere": _number(p.everywhere),
+                "changed": p.changed,
+                "found": p.found,
+                "survivors": list(p.survivors),
+                "undecided": list(p.undecided),
+                "complete": p.complete,
+            }
+            for p in c.power
+        ],
         "links": [_link(link) for link in c.links],
         "verdict": c.verdict,
         "expected": list(c.claim.expect) if len(c.claim.expect) > 1 else c.claim.expect[0],
         "ok": c.ok,
+        "excuse": c.excuse or None,
         "error": _error(shown.judgement),
         "floor": _number(shown.judgement.floor),
         "seed": c.seed,
@@ -89,6 +118,11 @@ def _claim(c: ClaimResult) -> dict[str, Any]:
         if code is None
         else {"code": code, "name": RULES[code][0], "message": finding_message(c)},
         "suggestion": _suggestion(c, shown),
+        "consequences": [
+            {"gradient": f"d{name}", "max_relative": _number(error)}
+            for r in c.consequences
+            for name, error in r.errors
+        ],
     }
 
 
@@ -113,6 +147,28 @@ def _link(link: LinkResult) -> dict[str, Any]:
         "floor": _number(link.judgement.floor),
         "draws": len(link.judgement.sights),
         "differs": _number(worst.share) if worst else None,
+        "certificate": _certificate(link.judgement.certificate),
+    }
+
+
+def _certificate(found: Certificate | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    false = found.outcome == "false"
+    return {
+        "outcome": found.outcome,
+        "reason": found.reason or None,
+        "points": found.points,
+        "elements": found.elements,
+        "digits": found.digits,
+        "bits": found.bits,
+        "sizes": [dict(sizes) for sizes in found.sizes],
+        "differences_digits": found.witness,
+        "index": found.index if false else None,
+        "left": found.left if false else None,
+        "right": found.right if false else None,
+        "data": dict(found.data),
+        "field": {"degree": found.field.degree, "chance": found.field.chance} if found.field else None,
     }
 
 

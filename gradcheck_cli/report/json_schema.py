@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck_cli.report.json import VERSION
-from gradcheck_cli.report.result import RULES
+from gradcheck_cli.report.rules import RULES
 from gradcheck_cli.spec.model import KINDS, VERDICTS
 
 Schema = dict[str, Any]
+
+VERSION = 1
+"""Changes when a key changes its meaning or goes away."""
 
 
 def schema() -> Schema:
@@ -82,7 +84,10 @@ _TOOL = _object(
         "type": "object",
         "additionalProperties": {"type": "string"},
     },
-    oracle={"enum": ["both", "autograd", "differences"], "description": "Where the truth came from."},
+    oracle={
+        "enum": ["both", "autograd", "differences", "exact"],
+        "description": "Where the truth came from.",
+    },
     device=_text("Where claims and autograd ran: `cpu`, `cuda` or `cuda:n`."),
     draws=_count("Fresh sets of data for each claim."),
 )
@@ -93,6 +98,9 @@ _SUMMARY = _object(
     links=_count("Links of all claims; a plain equation has one."),
     verdicts=_object("Claims with each verdict.", **{v: _count(f"Claims that are `{v}`.") for v in VERDICTS}),
     unexpected=_count("Claims that somebody has to look at."),
+    ignored=_count("Claims with a finding whose code the user ignores."),
+    in_baseline=_count("Claims with a finding that the baseline knows."),
+    gone_from_baseline=_count("Findings of the baseline that no longer occur."),
     problems=_count("Length of `problems`."),
     crashes=_count("Length of `crashes`."),
     not_judged=_count("Claims left over when the run was interrupted."),
@@ -116,6 +124,43 @@ _ERROR = _or_null(
 )
 _FLOOR = _or_null(_number("The smallest relative error in one element that every draw would have shown."))
 
+_CERTIFICATE = _or_null(
+    _object(
+        "What exact arithmetic says of the link; null where it was not asked.",
+        outcome={
+            "enum": ["holds", "false", "none"],
+            "description": "`false` is a proof: two disjoint balls. `none`: nothing could be said.",
+        },
+        reason=_or_null(_text("Why nothing could be said.")),
+        points=_count("Rational points that were looked at."),
+        elements=_count("Elements that were compared at all of them."),
+        digits=_count("Decimal digits to which all elements agree (999: all); of a proof, its element."),
+        bits=_count("The precision of the balls."),
+        sizes=_list(
+            "The sizes of the dimensions at each point.",
+            {"type": "object", "additionalProperties": {"type": "integer"}},
+        ),
+        differences_digits=_or_null(
+            _count("To how many digits central differences confirm the derivatives.")
+        ),
+        index=_or_null(_text("Of a proof: the element.")),
+        left=_or_null(_text("Of a proof: the ball of the left side.")),
+        right=_or_null(_text("Of a proof: the ball of the right side.")),
+        data={
+            "description": "Of a proof: the rational point, where it is small.",
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+        },
+        field=_or_null(
+            _object(
+                "The same identity at a random point of the field of 2^61 - 1 elements.",
+                degree=_count("A bound of the degree of the identity."),
+                chance=_number("A false identity of that degree would pass with less than this probability."),
+            )
+        ),
+    )
+)
+
 _LINK = _object(
     "One step of a chain, judged by itself.",
     id=_text("Its id: its own, or that of the claim with a number."),
@@ -128,6 +173,7 @@ _LINK = _object(
     floor=_FLOOR,
     draws=_count("Draws that were made."),
     differs=_or_null(_number("The part of the elements that differ by more than the floor.")),
+    certificate=_CERTIFICATE,
 )
 
 _CLAIM = _object(
@@ -141,6 +187,36 @@ _CLAIM = _object(
     quote=_or_null(_text("The formula as the source prints it.")),
     remarks=_list("What had to be assumed to read the formula.", {"type": "string"}),
     advice=_list("What a right formula could cost less.", {"type": "string"}),
+    unstable=_list(
+        "Where right formulas cannot be evaluated in float64, though their value is a float.",
+        _object(
+            "One place.",
+            link=_text("The id of the link whose right side it is."),
+            trouble=_text("What happens: `overflows`, `underflows`, `keeps 9 of 16 digits`."),
+            at=_text("The data: `x = -800`, or the size of the inputs."),
+            gives=_number("What float64 gives."),
+            true=_text("The true value, a decimal number that may be smaller than any float."),
+            stable=_or_null(_text("A formula of the same value that does better, in plain text.")),
+        ),
+    ),
+    weak=_list(
+        "Links that hold and say little.",
+        _object("One of them.", link=_text("Its id."), reason=_text("Why it says little.")),
+    ),
+    power=_list(
+        "What would have been found of errors in the links that hold; empty without `--power`.",
+        _object(
+            "One link.",
+            link=_text("Its id."),
+            element=_or_null(_number("The smallest error of any one element, relative to the largest.")),
+            everywhere=_or_null(_number("The smallest relative error of all elements together.")),
+            changed=_count("Changed formulas that were judged at the same data."),
+            found=_count("Those of them that are found to be wrong."),
+            survivors=_list("Those that hold as well.", {"type": "string"}),
+            undecided=_list("Those that nobody could decide.", {"type": "string"}),
+            complete=_truth("There was time for all of them."),
+        ),
+    ),
     links=_list("The links, in order.", _LINK),
     verdict=_verdict("The verdict of the worst link."),
     expected={
@@ -148,6 +224,12 @@ _CLAIM = _object(
         "anyOf": [{"enum": list(VERDICTS)}, {"type": "array", "items": {"enum": list(VERDICTS)}}],
     },
     ok=_truth("Nothing has to be done: all is as expected, and the correction holds."),
+    excuse=_or_null(
+        {
+            "enum": ["ignored", "baseline"],
+            "description": "Why a claim that is not `ok` does not fail the run.",
+        }
+    ),
     error=_ERROR,
     floor=_FLOOR,
     seed=_count("The seed of all data of the claim; `--seed` with it gives them again."),
@@ -177,6 +259,14 @@ _CLAIM = _object(
             latex=_or_null(_text("The same in LaTeX, where the claim was written in it.")),
             code=_text("The code of the finding that it mends."),
         )
+    ),
+    consequences=_list(
+        "What the gradients of inputs would be, were the first false link followed as written.",
+        _object(
+            "One gradient.",
+            gradient=_text("Its name, such as `dQ`."),
+            max_relative=_number("Its largest error, relative to its largest element."),
+        ),
     ),
 )
 

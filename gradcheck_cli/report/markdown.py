@@ -27,7 +27,8 @@ from gradcheck_cli.report.findings import (
     troubles,
     worst_first,
 )
-from gradcheck_cli.report.result import RULES, ClaimResult, RunResult
+from gradcheck_cli.report.result import ClaimResult, RunResult
+from gradcheck_cli.report.rules import RULES
 from gradcheck_cli.report.words import count
 from gradcheck_cli.text import draw, plain
 from gradcheck_cli.text.snippet import excerpt

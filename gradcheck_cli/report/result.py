@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gradcheck_cli.compare.verdict import Judgement, overall
 from gradcheck_cli.spec.model import Claim, Operator, Verdict
 from gradcheck_cli.text import Problem, Span
-
-RULES: dict[str, tuple[str, str]] = {
-    # code: (name, what it means)
-    "GC001": ("wrong", "the two sides differ by more than rounding and the oracle's error can explain"),
-    "GC002": ("shape-mismatch", "the two sides cannot be equal: their shapes do not fit, in symbols"),
-    "GC003": ("undecided", "the oracles disagree, or there is not enough precision to decide"),
-    "GC004": ("unexpectedly-right", "the spec expects an error here, and the claim holds"),
-    "GC005": ("bad-correction", "the correction that the spec gives does not hold"),
-    "GC006": ("drift", "the formula that the spec quotes no longer stands in its document"),
-    "GC007": ("conditional", "the claim is wrong in general, and true only under a condition"),
-}
-"""The findings of this stage, with their codes."""
 
 _CODES: dict[Verdict, str] = {
     "wrong": "GC001",
@@ -126,6 +115,58 @@ class DiagnosisResult:
 
 
 @dataclass(frozen=True)
+class ConsequenceResult:
+    """What the gradients of inputs would be, were a false link followed as it is written."""
+
+    link: int
+    errors: tuple[tuple[str, float], ...]
+    """Names of inputs, and by how much their gradients would be off, relative to the largest element."""
+
+
+@dataclass(frozen=True)
+class InstabilityResult:
+    """Where floats cannot evaluate a right formula, though its value is a float."""
+
+    link: int
+    trouble: str
+    """`overflows`, `underflows`, `keeps 9 of 16 digits`, `loses all digits`."""
+    at: str
+    """`x = -800`, or the size of the inputs in words."""
+    gives: float
+    true: str
+    """A decimal number, which may be smaller than any float."""
+    stable: str
+    """A formula of the same value that does better there, in plain text; empty where none is known."""
+
+
+@dataclass(frozen=True)
+class WeaknessResult:
+    """Why it says little that a link holds."""
+
+    link: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class PowerResult:
+    """What would have been found of errors in a link that holds: they were put in, and judged."""
+
+    link: int
+    element: float | None
+    """The smallest error of one element, relative to the largest."""
+    everywhere: float | None
+    """The smallest relative error of all elements; None where they are zero."""
+    changed: int
+    """How many changed formulas were judged."""
+    found: int
+    survivors: tuple[str, ...]
+    """Those that hold as well, in plain text."""
+    undecided: tuple[str, ...]
+    complete: bool
+    """Whether there was time for all of them."""
+
+
+@dataclass(frozen=True)
 class ClaimResult:
     """One claim: what was claimed, what was found, and whether that was expected."""
 
@@ -147,6 +188,18 @@ class ClaimResult:
     """What a right formula could cost less."""
     diagnoses: tuple[DiagnosisResult, ...] = ()
     """For each false link what is known of the slip."""
+    consequences: tuple[ConsequenceResult, ...] = ()
+
+    unstable: tuple[InstabilityResult, ...] = ()
+    """Places where right formulas overflow or cancel."""
+    weak: tuple[WeaknessResult, ...] = ()
+    """Links that hold and say little."""
+    power: tuple[PowerResult, ...] = ()
+    """Where the user asked for it."""
+    excuse: Literal["", "ignored", "baseline"] = ""
+    """Why a finding does not count: the user ignores its code, or the baseline knows it."""
+    cut_short: bool = False
+    """Whether a time limit ended a judgement or a search, which on a faster machine might say more."""
 
     @property
     def verdict(self) -> Verdict:
@@ -175,6 +228,11 @@ class ClaimResult:
             and not self.drifted
             and (self.correction is None or self.correction.verdict in {"holds", "skipped"})
         )
+
+    @property
+    def counts(self) -> bool:
+        """Whether the finding fails the run: somebody has to look at it."""
+        return not self.ok and not self.excuse
 
     @property
     def first_unexpected(self) -> LinkResult | None:
@@ -252,11 +310,23 @@ class RunResult:
     """How many claims were not judged because the user stopped the run."""
     unmatched: str | None = None
     """The `-k` expression that selected nothing."""
+    gone: tuple[str, ...] = ()
+    """Findings of the baseline that no longer occur."""
 
     @property
     def unexpected(self) -> tuple[ClaimResult, ...]:
         """The claims that somebody has to look at."""
-        return tuple(c for c in self.claims if not c.ok)
+        return tuple(c for c in self.claims if c.counts)
+
+    @property
+    def ignored(self) -> tuple[ClaimResult, ...]:
+        """The claims whose findings the user ignores."""
+        return tuple(c for c in self.claims if c.excuse == "ignored")
+
+    @property
+    def baselined(self) -> tuple[ClaimResult, ...]:
+        """The claims whose findings the baseline knows."""
+        return tuple(c for c in self.claims if c.excuse == "baseline")
 
     @property
     def known_errors(self) -> tuple[ClaimResult, ...]:

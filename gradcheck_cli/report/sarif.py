@@ -30,9 +30,11 @@ from gradcheck_cli.report.findings import (
     worst_first,
 )
 from gradcheck_cli.report.replacement import replacements
-from gradcheck_cli.report.result import RULES, ClaimResult, Crash, RunResult
+from gradcheck_cli.report.result import ClaimResult, Crash, RunResult
+from gradcheck_cli.report.rules import RULES
 from gradcheck_cli.report.words import count
 from gradcheck_cli.text import Problem, Span
+from gradcheck_cli.writeups.found import in_file
 
 Object = dict[str, Any]
 
@@ -165,7 +167,9 @@ def _problem(problem: Problem) -> Object:
     said = [problem.message, problem.label, f"help: {problem.help}" if problem.help else ""]
     found: Object = {"level": "error", "message": _message("\n".join(s for s in said if s))}
     if problem.span is not None:
-        found["locations"] = [{"physicalLocation": _physical(problem.span.source.name, problem.span)}]
+        found["locations"] = [
+            {"physicalLocation": _physical(in_file(problem.span).source.name, problem.span)}
+        ]
     elif problem.file:
         found["locations"] = [{"physicalLocation": {"artifactLocation": _artifact(problem.file)}}]
     return found

@@ -18,12 +18,16 @@ from gradcheck_cli.report.result import ClaimResult, Crash, RunResult
 from gradcheck_cli.report.terminal_explain import explain_claim
 from gradcheck_cli.report.terminal_finding import finding
 from gradcheck_cli.report.terminal_pen import MARK, STYLE, Page, cut, shows_mathematics, write
+from gradcheck_cli.report.trust import power_summary, trust_lines, weak_summary
 from gradcheck_cli.report.words import count, only
 from gradcheck_cli.spec.model import VERDICTS
 from gradcheck_cli.text import Problem, draw
 
 WIDTH = 100
 """Formulas in one-line lists are cut to the width, this one where there is no terminal."""
+
+MOST_GONE = 10
+"""So many findings that no longer occur are listed."""
 
 
 def render(
@@ -44,6 +48,10 @@ def render(
     if verbosity >= 1:
         _every(out, result, page)
     if verbosity >= 0:
+        for line in power_summary(result):
+            write(out, line, "" if line.startswith(" ") else "bold")
+        for line in weak_summary(result) if verbosity == 0 else ():
+            write(out, line, "yellow")
         _known(out, result.known_errors, page)
         _table(out, result)
     if verbosity >= 0 or result.status:
@@ -127,6 +135,8 @@ def _every(out: RichText, result: RunResult, page: Page) -> None:
             write(out, seen, "dim")
             if link.judgement.condition is not None:
                 write(out, f"      {only(link.judgement.condition)}", "yellow")
+            for line in trust_lines(claim, link):
+                write(out, f"      {line}", "dim")
         for sentence in claim.advice:
             write(out, f"      cost: {sentence}", "dim")
     out.append("\n")
@@ -151,9 +161,22 @@ def _table(out: RichText, result: RunResult) -> None:
         for verdict in used:
             n = sum(c.verdict == verdict for c in claims)
             write(out, f"  {n or '·':>{max(6, len(verdict))}}", STYLE[verdict] if n else "dim", end="")
-        bad = sum(not c.ok for c in claims)
+        bad = sum(c.counts for c in claims)
         write(out, f"  {bad or '·':>10}", "bold red" if bad else "dim")
     out.append("\n")
+
+
+def _gone(out: RichText, gone: tuple[str, ...]) -> None:
+    """What of the baseline is no longer so: good news, and no failure."""
+    occur = count(
+        len(gone), "finding of the baseline no longer occurs", "findings of the baseline no longer occur"
+    )
+    write(out, f"{occur}:", "yellow")
+    for line in gone[:MOST_GONE]:
+        write(out, f"  {cut(line, WIDTH)}")
+    if len(gone) > MOST_GONE:
+        write(out, f"  … and {len(gone) - MOST_GONE:,} more")
+    write(out, "  `gradcheck check --update-baseline` strikes out what is gone", "dim")
 
 
 def _summary(out: RichText, result: RunResult) -> None:
@@ -165,4 +188,6 @@ def _summary(out: RichText, result: RunResult) -> None:
         write(out, "There are no specs here: these are the audited sources that come with gradcheck.", "cyan")
     for sentence in skips(result):
         write(out, sentence, "yellow")
+    if result.gone:
+        _gone(out, result.gone)
     write(out, summary(result), "bold red" if result.status else "bold green")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from rich.text import Text as RichText
 
+from gradcheck_cli.report.certificates import certificate_lines
 from gradcheck_cli.report.result import ClaimResult, LinkResult
 from gradcheck_cli.report.terminal_chain import chain
 from gradcheck_cli.report.terminal_finding import slip, values
 from gradcheck_cli.report.terminal_pen import MARK, STYLE, Page, block, one_line, write
-from gradcheck_cli.report.words import link_message, sizes
+from gradcheck_cli.report.trust import trust_lines
+from gradcheck_cli.report.words import link_message, sizes, spread
 from gradcheck_cli.text.snippet import excerpt
 
 
@@ -66,14 +68,23 @@ def _one_link(out: RichText, claim: ClaimResult, link: LinkResult, page: Page) -
     _in_other_words(out, shown, read, "in LaTeX" if link.verbatim else "in plain text")
     if link.judgement.sights and link.judgement.condition is not None:
         write(out, f"  {link_message(link)}", "yellow")
+    if link.judgement.sights and link.judgement.contradicted:
+        write(out, f"  {link.judgement.reason}", "yellow")
     if link.judgement.sights and link.judgement.basis:
         write(out, f"  {link.judgement.basis}")
     _draws(out, link)
+    for line in trust_lines(claim, link):
+        write(out, f"  {line}")
+    for line in certificate_lines(link.judgement):
+        write(out, f"  {line}")
     diagnosis = claim.diagnosis_of(link)
     if diagnosis is not None:
         if diagnosis.span is not None:
             block(out, excerpt(diagnosis.span))
         slip(out, diagnosis, "  ")
+    told = spread(claim, link)
+    if told:
+        write(out, f"  {told}")
 
 
 def _draws(out: RichText, link: LinkResult) -> None:

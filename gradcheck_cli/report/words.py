@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from gradcheck_cli.compare.verdict import Place, Sight
-from gradcheck_cli.report.result import RULES, ClaimResult, LinkResult
+from gradcheck_cli.report.result import ClaimResult, LinkResult
+from gradcheck_cli.report.rules import RULES
+
+MOST = 5
+"""How many gradients are listed by name."""
 
 
 def percent(error: float) -> str:
@@ -67,6 +71,20 @@ def link_message(link: LinkResult) -> str:
             return f"{told}; else off by {percent(worst.error)}{_share(worst)}"
         return f"{told} ({link.judgement.reason})" if link.judgement.reason else told
     return link.judgement.reason
+
+
+def spread(c: ClaimResult, link: LinkResult | None) -> str:
+    """What following a false link as written would do: "followed as written, `dQ` would be wrong by 31 %"."""
+    found = [r for r in c.consequences if link is not None and c.links[r.link] is link]
+    if not found:
+        return ""
+    errors = [error for _, error in found[0].errors]
+    names = [f"`d{name}`" for name, _ in found[0].errors]
+    if len(names) > MOST:
+        names[MOST - 1 :] = [f"{len(names) - MOST + 1} more gradients"]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    low, high = percent(min(errors)), percent(max(errors))
+    return f"followed as written, {listed} would be wrong by {low if low == high else f'{low} to {high}'}"
 
 
 def _share(sight: Sight) -> str:

@@ -49,7 +49,10 @@ def test_shown_output_is_what_comes_out(
 def test_shell_commands_set_up_run_and_test() -> None:
     commands = [text.strip() for kind, text in BLOCKS if kind == "sh"]
     setup = "python3 -m venv .venv && .venv/bin/pip install --editable '.[dev]' && "
-    assert commands == [setup + ".venv/bin/gradcheck check", setup + ".venv/bin/python -m pytest"]
+    assert commands == [
+        setup + ".venv/bin/gradcheck check",
+        setup + ".venv/bin/python -m pytest -n 2 --dist loadscope",
+    ]
     assert commands[1].rsplit("/", 1)[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
@@ -69,7 +72,9 @@ def test_options_of_the_command_line_are_told() -> None:
 
 def test_pre_commit_hooks_exist() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert {h["id"] for h in hooks} == {"gradcheck", "gradcheck-system"}
+    assert {h["id"] for h in hooks} == {
+        f"gradcheck{kind}{how}" for kind in ("", "-writeups") for how in ("", "-system")
+    }
     for hook in hooks:
         assert f"`{hook['id']}`" in README or f"id: {hook['id']}" in README
         assert hook["require_serial"] is True

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gradcheck_cli.compare.settings import Settings
-from gradcheck_cli.report.result import RULES, CorrectionResult, Crash, RunResult
+from gradcheck_cli.report.result import CorrectionResult, Crash, RunResult
+from gradcheck_cli.report.rules import RULES
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run
 from gradcheck_cli.text import Problem

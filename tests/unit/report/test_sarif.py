@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gradcheck_cli.report import sarif
-from gradcheck_cli.report.replacement import _wanted, replacements
-from gradcheck_cli.report.result import RULES, Crash, RunResult
+from gradcheck_cli.report.replacement import _Right, _wanted, replacements
+from gradcheck_cli.report.result import Crash, RunResult
+from gradcheck_cli.report.rules import RULES
 from gradcheck_cli.spec.load import load_text
 from gradcheck_cli.text import Problem, Source
 
@@ -441,9 +442,7 @@ def test_no_fix_that_cannot_be_seen(made):
     (claim,) = made.results("s.yaml", text, {"c": made.JUDGED["factor"]})
     latex = "\\frac{\\partial L}{\\partial X} = 2\u200b \\frac{\\partial L}{\\partial Y}"
     assert replacements(replace(claim, correction=replace(claim.correction, latex=latex))) == ()
-    shown = replace(claim, correction=replace(claim.correction, latex="2"))
-    hidden = replace(claim, correction=replace(claim.correction, latex="2\u202e"))
-    assert (_wanted(shown), _wanted(hidden)) == ("$2$", None)
+    assert (_wanted(claim, _Right("", "2")), _wanted(claim, _Right("", "2\u202e"))) == ("$2$", None)
 
 
 def test_no_fix_for_a_claim_that_holds(made):

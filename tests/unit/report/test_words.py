@@ -6,6 +6,7 @@ import pytest
 
 from gradcheck_cli.compare.verdict import Judgement, Place, Sight
 from gradcheck_cli.report import words
+from gradcheck_cli.report.result import ConsequenceResult
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,25 @@ def test_sizes_and_counts():
         "1,234 claims",
     ]
     assert words.count(2, "spy", "spies") == "2 spies"
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        ([("Q", 0.31)], "followed as written, `dQ` would be wrong by 31 %"),
+        ([("Q", 0.31), ("K", 0.3099)], "followed as written, `dQ` and `dK` would be wrong by 31 %"),
+        (
+            [("Q", 0.5), ("K", 12.0)],
+            "followed as written, `dQ` and `dK` would be wrong by 50 % to 12 × the true size",
+        ),
+        (
+            [(name, 1.0) for name in "abcdef"],
+            "followed as written, `da`, `db`, `dc`, `dd` and 2 more gradients would be wrong by 100 %",
+        ),
+    ],
+)
+def test_what_follows(errors, said):
+    links = (SimpleNamespace(), SimpleNamespace())
+    claim = SimpleNamespace(links=links, consequences=(ConsequenceResult(1, tuple(errors)),))
+    assert words.spread(claim, links[1]) == said
+    assert (words.spread(claim, links[0]), words.spread(claim, None)) == ("", "")
