@@ -98,7 +98,7 @@ def diagnose(
             ArithmeticError,
         ):
             continue
-        except (ValueError, TypeError, IndexError, KeyError, AttributeError):
+        except (ValueError, TypeError, IndexError, KeyError, AttributeError, RuntimeError):
             continue  # a diagnosis is a help, and must never cost the verdict
     return tuple(found)
 

@@ -115,6 +115,8 @@ class Indexed:
         kept = len(items) == rank
         others: Iterator[ast.Expr] = iter(i for n, i in enumerate(items) if not kept or n not in axes)
         fresh = iter(new)
+        if rank - len(axes) != len(items) - (len(axes) if kept else 0):
+            raise Opaque
         inner = tuple(next(fresh) if n in axes else next(others) for n in range(rank))
         body = self._at(x, inner, taken | {k.id for k in new})
         return ast.Over(node.function, tuple(new), body)

@@ -29,7 +29,7 @@ ERROR_KEYS = {"max_relative", "index", "claimed", "true"}
 
 
 def results(folder):
-    return run(Options((Path(),), Settings("differences", draws=1)), GOLDEN / folder)
+    return run(Options((Path(),), Settings("differences", draws=1), diagnose="off"), GOLDEN / folder)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ claims:
 def drawn(folder, claim, width=100, unicode=True):
     """The chain of one claim."""
     (folder / "s.yaml").write_text(OPERATOR + claim + "\n", encoding="utf-8")
-    result = run(Options((folder,), Settings("differences", draws=1)), folder)
+    result = run(Options((folder,), Settings("differences", draws=1), diagnose="off"), folder)
     assert not result.problems
     (found,) = result.claims
     out = Text()
@@ -211,7 +211,7 @@ def test_a_long_chain_is_cut_around_its_first_wrong_step(tmp_path):
 
 def test_explain_shows_all_steps(tmp_path):
     drawn(tmp_path, LONG)
-    (claim,) = run(Options((tmp_path,), Settings("differences", draws=1)), tmp_path).claims
+    (claim,) = run(Options((tmp_path,), Settings("differences", draws=1), diagnose="off"), tmp_path).claims
     text = terminal.explain(claim).plain
     assert (
         "  the derivation, step by step (each line against the one above):\n    ✓  1  sum(Y) = sum(Y)\n"

@@ -72,7 +72,7 @@ def reports(result):
     return [*texts, *(terminal.explain(claim, unicode=True).plain for claim in result.claims)]
 
 
-@pytest.mark.parametrize("name", ["awkward_text", "every_verdict"])
+@pytest.mark.parametrize("name", ["awkward_text", "chain"])
 def test_the_same_bytes_and_nothing_judged(name, judged):
     folder = GOLDEN / name
     plain = run(OPTIONS, folder)
