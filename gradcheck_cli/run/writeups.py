@@ -43,7 +43,10 @@ def load_any(file: Path, name: str, sources: Path | None = None) -> SpecFile:
     document = Source(name, text)
     found = find_specs(document)
     if not found:
-        advice = "a block of code with the info word `gradcheck` holds a spec: ```gradcheck"
+        advice = (
+            "a block of code with the info word `gradcheck` holds a spec: ```gradcheck; or have one proposed:"
+            f" gradcheck draft {name}"
+        )
         problem = Problem("this writeup holds no spec", file=name, help=advice)
         return SpecFile(name, document, problems=(problem,))
     spec = load_sources(name, [(block.source, prose) for block, prose in _around(document, found)], lend)

@@ -50,7 +50,8 @@ def test_a_writeup_without_a_spec(tmp_path):
     result = checked(tmp_path, "post.md", "# Post\n")
     assert terminal.render(result).plain == (
         "error: this writeup holds no spec\n  --> post.md\n"
-        "   = help: a block of code with the info word `gradcheck` holds a spec: ```gradcheck\n\n"
+        "   = help: a block of code with the info word `gradcheck` holds a spec: ```gradcheck;"
+        " or have one proposed: gradcheck draft post.md\n\n"
         "✗ 1 problem in the specs\n"
     )
 
