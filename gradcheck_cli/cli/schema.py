@@ -1,4 +1,4 @@
-"""`gradcheck schema`: the JSON Schema of a spec, or of the JSON report."""
+"""`gradcheck schema`: the JSON Schema of a spec, or of a JSON report."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ class What(StrEnum):
 
     spec = "spec"
     report = "report"
+    audit = "audit"
 
 
 def schema(
-    what: Annotated[What, typer.Argument(help="Of a spec, or of the JSON report.")] = What.spec,
+    what: Annotated[
+        What, typer.Argument(help="Of a spec, or of the JSON report of `check` or `audit`.")
+    ] = What.spec,
     check: Annotated[
         Path | None,
         typer.Option(
@@ -35,8 +38,10 @@ def schema(
     """
     if what is What.spec:
         from gradcheck_cli.spec.json_schema import json_schema as made  # noqa: PLC0415  --help is quick
-    else:
+    elif what is What.report:
         from gradcheck_cli.report.json_schema import schema as made  # noqa: PLC0415
+    else:
+        from gradcheck_cli.report.audit_schema import schema as made  # noqa: PLC0415
     text = json.dumps(made(), indent=2, ensure_ascii=False) + "\n"
     if check is None:
         if not emit(text, None):

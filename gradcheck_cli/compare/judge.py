@@ -19,8 +19,7 @@ from gradcheck_cli.spec.typing import TypedClaim
 
 def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings) -> tuple[Judgement, ...]:
     """The verdict on every link of a claim. Raises UserError for sizes that cannot be."""
-    if settings.oracle == "exact":
-        return judge_alone(operator, claim, typed, settings)
+    alone = settings.oracle == "exact"
     match claim.kind:
         case "shape":
             return judge_shapes(typed)
@@ -30,28 +29,17 @@ def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Setting
             return judge_expectations(operator, claim, typed, settings)
         case "value":
             return judge_printed(operator, claim, typed, settings)
+        case "code" if alone and settings.allow_code:
+            return (Judgement("undecided", "a listing is not judged by exact arithmetic"),)
         case "code":
             return judge_code(operator, claim, typed, settings)
-    return judge_values(operator, claim, typed, settings)
+    return (judge_alone if alone else judge_values)(operator, claim, typed, settings)
 
 
 def judge_alone(
     operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings
 ) -> tuple[Judgement, ...]:
-    """The verdicts of exact arithmetic alone; what it cannot judge is undecided."""
-    match claim.kind:
-        case "shape":
-            return judge_shapes(typed)
-        case "cost":
-            return judge_costs(typed, operator.vectors)
-        case "expectation":
-            return judge_expectations(operator, claim, typed, settings)
-        case "value":
-            return judge_printed(operator, claim, typed, settings)
-        case "code":
-            if settings.allow_code:
-                return (Judgement("undecided", "a listing is not judged by exact arithmetic"),)
-            return judge_code(operator, claim, typed, settings)
+    """Relations between arrays, by exact arithmetic alone; what it cannot judge is undecided."""
     found = judge_exactly(operator, claim, typed, settings)
     return tuple(
         misfit(link.mismatch)

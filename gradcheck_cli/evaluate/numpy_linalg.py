@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.evaluate.backend import RANK
+from gradcheck_cli.evaluate.objects import kron, outer
 
 _TIE = 1 - 1e-8
 """Components this close to the largest count as tied with it, and the first of them decides the sign."""
@@ -86,19 +87,6 @@ def _svd(x: Any) -> tuple[Any, Any, Any]:
     return u * signs, s, vt * np.swapaxes(signs, -1, -2)
 
 
-def _outer(x: Any, y: Any) -> Any:
-    return x[..., :, None] * y[..., None, :]
-
-
-def _kron(x: Any, y: Any, *, ranks: tuple[int, int]) -> Any:
-    if ranks[0] == 1:
-        product = _outer(x, y)
-        return product.reshape((*product.shape[:-2], -1))
-    product = x[..., :, None, :, None] * y[..., None, :, None, :]
-    rows, columns = x.shape[-2] * y.shape[-2], x.shape[-1] * y.shape[-1]
-    return product.reshape((*product.shape[:-4], rows, columns))
-
-
 def _einsum(*arrays: Any, subscripts: str) -> Any:
     operands, _, out = subscripts.replace(" ", "").partition("->")
     # The ellipsis carries the leading axes, which broadcast.
@@ -135,8 +123,8 @@ LINEAR_ALGEBRA: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "solve_triangular": _solve_triangular,
         "eigh": _eigh,
         "svd": _svd,
-        "kron": lambda x, y, ranks: _kron(_float(x), _float(y), ranks=ranks),
-        "outer": lambda x, y: _outer(_float(x), _float(y)),
+        "kron": lambda x, y, ranks: kron(_float(x), _float(y), ranks=ranks),
+        "outer": lambda x, y: outer(_float(x), _float(y)),
         "dot": lambda x, y: np.sum(_float(x) * _float(y), axis=-1),
         "einsum": _einsum,
         "tril": np.tril,

@@ -89,13 +89,15 @@ def _matmul(x: Any, y: Any, *, ranks: tuple[int, int]) -> Any:
     return taken(np.matmul(left, right))
 
 
-def _outer(x: Any, y: Any) -> Any:
+def outer(x: Any, y: Any) -> Any:
+    """All products of two vectors, under leading axes."""
     return x[..., :, None] * y[..., None, :]
 
 
-def _kron(x: Any, y: Any, *, ranks: tuple[int, int]) -> Any:
+def kron(x: Any, y: Any, *, ranks: tuple[int, int]) -> Any:
+    """The Kronecker product of two vectors or matrices, under leading axes."""
     if ranks[0] == 1:
-        product = _outer(x, y)
+        product = outer(x, y)
         return product.reshape((*product.shape[:-2], -1))
     product = x[..., :, None, :, None] * y[..., None, :, None, :]
     rows, columns = x.shape[-2] * y.shape[-2], x.shape[-1] * y.shape[-1]
@@ -128,8 +130,8 @@ FIELD: Mapping[str, Implementation] = {
     "trace": lambda x: np.trace(x, axis1=-2, axis2=-1),
     "det": determinant,
     "dot": lambda x, y: np.sum(x * y, axis=-1),
-    "outer": _outer,
-    "kron": _kron,
+    "outer": outer,
+    "kron": kron,
     "einsum": _einsum,
 }
 """Functions that need nothing but arithmetic; NumPy's own would make floats of objects."""

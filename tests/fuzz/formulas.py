@@ -9,14 +9,15 @@ claim or a message with a place in it, within a second.
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
-import time
-import traceback
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from damage import Outcome, campaign, command, untold
 
 from gradcheck_cli.compare.costs import judge_costs
 from gradcheck_cli.lang import ast
@@ -25,7 +26,9 @@ from gradcheck_cli.spec.formula import read_formula
 from gradcheck_cli.spec.load import load
 from gradcheck_cli.spec.model import Claim, Formula, Operator
 from gradcheck_cli.spec.typing import type_claim, type_program
-from gradcheck_cli.text import Text, UserError, draw
+from gradcheck_cli.text import Text, UserError
+
+sys.path.pop(0)
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
@@ -52,17 +55,6 @@ class Seed:
     claim: Claim
     symbols: Symbols
     text: str
-
-
-@dataclass
-class Outcome:
-    """What a campaign met."""
-
-    formulas: int = 0
-    typed: int = 0
-    slowest: float = 0.0
-    slowest_formula: str = ""
-    faults: list[str] = field(default_factory=list)
 
 
 def symbols(operator: Operator) -> Symbols:
@@ -117,56 +109,33 @@ def damaged(text: str, others: list[str], rng: random.Random) -> str:
     return text
 
 
-def campaign(count: int, seed: int) -> Iterator[Outcome]:
-    """Yields the outcome so far, after every formula."""
-    rng = random.Random(seed)
+def attempt(seed: Seed, formula: str) -> tuple[bool, list[str]]:
+    """Whether a formula could be read and typed, and what is wrong with what was said of it."""
+    try:
+        text = Text.whole("formula", formula)
+        equation = read_formula(text, lambda: seed.symbols, seed.claim.kind)
+        typed = type_claim(seed.operator, seed.claim, Formula(text, equation))
+        if seed.claim.kind == "cost":
+            judge_costs(typed, seed.operator.vectors)
+    except UserError as error:
+        found = [untold(p) or ("" if p.span else f"no span: {p.message}") for p in error.problems]
+        return False, [fault for fault in found if fault]
+    return True, []
+
+
+def formulas(count: int, seed: int) -> Iterator[Outcome]:
+    """The campaign: the outcome so far, after every formula."""
     corpus = seeds()
     others = [s.text for s in corpus]
-    outcome = Outcome()
-    for _ in range(count):
+    chosen = corpus[0]
+
+    def case(rng: random.Random) -> str:
+        nonlocal chosen
         chosen = rng.choice(corpus)
-        formula = damaged(chosen.text, others, rng)
-        started = time.process_time()
-        try:
-            text = Text.whole("formula", formula)
-            equation = read_formula(text, lambda chosen=chosen: chosen.symbols, chosen.claim.kind)
-            typed = type_claim(chosen.operator, chosen.claim, Formula(text, equation))
-            if chosen.claim.kind == "cost":
-                judge_costs(typed, chosen.operator.vectors)
-            outcome.typed += 1
-        except UserError as error:
-            for problem in error.problems:
-                draw(problem)
-                if problem.span is None or not problem.message:
-                    outcome.faults.append(f"no place: {formula!r}: {problem.message}")
-        except Exception:  # noqa: BLE001  the very thing that is looked for
-            outcome.faults.append(f"crash: {formula!r}\n{traceback.format_exc(limit=-3)}")
-        took = time.process_time() - started
-        if took > outcome.slowest:
-            outcome.slowest, outcome.slowest_formula = took, formula
-        if took > SLOW:
-            outcome.faults.append(f"slow ({took:.1f} s): {formula!r}")
-        outcome.formulas += 1
-        yield outcome
+        return damaged(chosen.text, others, rng)
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    outcome = Outcome()
-    for outcome in campaign(options.count, options.seed):
-        if len(outcome.faults) >= 20:
-            break
-    for fault in outcome.faults:
-        print(fault)
-    print(
-        f"{outcome.formulas:,} formulas, {outcome.typed:,} typed, {len(outcome.faults)} faults; "
-        f"slowest {outcome.slowest * 1000:.0f} ms: {outcome.slowest_formula[:100]!r}"
-    )
-    raise SystemExit(bool(outcome.faults))
+    return campaign(count, seed, case, lambda formula, _: attempt(chosen, formula), SLOW)
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, "formulas", formulas)

@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import documents
+import formulas
 import reports
 from damage import INJECTIONS, STRANGE
 
@@ -33,6 +34,13 @@ def test_damaged_specs_end_in_claims_or_messages_and_every_report_stays_one() ->
     *_, outcome = specs.specs(200, 3)
     assert outcome.faults == []
     assert 30 < outcome.read < outcome.cases == 200
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_damaged_formulas_end_in_a_claim_or_a_message_with_a_place(seed: int) -> None:
+    *_, outcome = formulas.formulas(1500, seed)
+    assert outcome.faults == []
+    assert 100 < outcome.read < outcome.cases == 1500
 
 
 def test_damaged_writeups_are_read_and_every_report_stays_one() -> None:

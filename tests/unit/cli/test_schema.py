@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gradcheck_cli.cli.main import app
+from gradcheck_cli.report.audit_schema import schema as audit_schema
 from gradcheck_cli.report.json_schema import schema as report_schema
 from gradcheck_cli.spec.json_schema import json_schema
 
@@ -17,7 +18,7 @@ def invoke(*args):
     return CliRunner().invoke(app, ["schema", *map(str, args)])
 
 
-@pytest.mark.parametrize(("args", "made"), [((), json_schema), (("spec",), json_schema), (("report",), report_schema)])  # fmt: skip
+@pytest.mark.parametrize(("args", "made"), [((), json_schema), (("spec",), json_schema), (("report",), report_schema), (("audit",), audit_schema)])  # fmt: skip
 def test_printed(args, made):
     done = invoke(*args)
     assert (done.exit_code, done.stderr) == (0, "")
