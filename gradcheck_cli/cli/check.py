@@ -16,6 +16,7 @@ from gradcheck_cli.cli.common import (
     emit,
     make_options,
     mended,
+    nothing_to_mend,
     perform,
     update_baseline,
     width,
@@ -250,7 +251,10 @@ def check(
     for file, chosen in files:
         written = emit(_rendered(result, chosen, verbosity), file) and written
     if not files or (format is not None and format not in {chosen for _, chosen in files}):
-        written = emit(_rendered(result, format or Format.text, verbosity), None) and written
+        report = _rendered(result, format or Format.text, verbosity)
+        if format is Format.patch and not report and result.unexpected:
+            nothing_to_mend()
+        written = emit(report, None) and written
     if fix:
         written = mended(result) and written
     raise typer.Exit(result.status if written else max(result.status, USAGE))

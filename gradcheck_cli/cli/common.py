@@ -189,7 +189,7 @@ def update_baseline(result: RunResult, options: Options) -> tuple[RunResult, boo
     from gradcheck_cli.run.jobs import shown  # noqa: PLC0415
 
     if result.interrupted or not result.claims:
-        typer.echo("error: the baseline stays as it is: the run was not complete", err=True)
+        typer.echo("error: the baseline stays as it is: the run was interrupted or judged nothing", err=True)
         return result, False
     done = update(result, options, Path.cwd())
     if isinstance(done, Problem):
@@ -252,8 +252,15 @@ def mended(result: RunResult) -> bool:
     for problem in done.problems:
         typer.echo(f"error: {plain(problem.file)}: {problem.message}", err=True)
     if not done.files and not done.problems:
-        typer.echo("nothing could be mended: there is no finding with a verified correction", err=True)
+        nothing_to_mend()
     return not done.problems
+
+
+def nothing_to_mend() -> None:
+    """Says on stderr why there is no patch."""
+    typer.echo("nothing was mended: no finding has a verified correction that can be written here", err=True)
+    left = "known errors, steps of chains, and formulas over several lines, with macros or in notebooks"
+    typer.echo(f"   = help: {left} are left to you", err=True)
 
 
 def _print(report: Text | str) -> bool:

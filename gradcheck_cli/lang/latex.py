@@ -33,6 +33,23 @@ def is_latex(text: Text) -> bool:
     return text.value.startswith(("$", "\\(", "\\[", "\\begin"))
 
 
+def _check_closed(text: Text) -> None:
+    """Raises UserError for an opening sign whose partner does not end the formula."""
+    value = text.value.rstrip()
+    for opening, closing in (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]")):
+        if value.startswith(opening):
+            if len(value) < len(opening) + len(closing) or not value.endswith(closing):
+                raise UserError(
+                    Problem(
+                        f"this `{opening}` is never closed",
+                        text.span(0, len(opening)),
+                        label=f"expected `{closing}` at the end of the formula",
+                        help=f"write `{opening}…{closing}`",
+                    )
+                )
+            return
+
+
 def parse_latex_equations(
     text: Text, symbols: Symbols, *, relational: bool = False, members: bool = False
 ) -> tuple[Equation, ...]:
@@ -40,6 +57,7 @@ def parse_latex_equations(
 
     `relational` ones may be inequalities; `members` may say `X \in \mathbb R^{n\times m}`.
     """
+    _check_closed(text)
     found = []
     for part in chunks(text, tokens(text), members=members):
         parser = _Parser(text, symbols.words(part), symbols)

@@ -17,9 +17,10 @@ def render(results: Sequence[KernelResult], heading: str, dtype: str, seed: int)
     """The whole report."""
     out = RichText()
     write(out, heading, "bold")
-    width = max(len(r.name) for r in results)
-    for result in results:
-        _result(out, result, width)
+    told = _together(results)
+    width = max(map(len, told))
+    for names, result in told.items():
+        _result(out, names, result, width)
     bad = sum(r.verdict != "holds" for r in results)
     roundoff = _ROUNDOFF[dtype]
     write(
@@ -35,10 +36,18 @@ def render(results: Sequence[KernelResult], heading: str, dtype: str, seed: int)
     return out
 
 
-def _result(out: RichText, result: KernelResult, width: int) -> None:
+def _together(results: Sequence[KernelResult]) -> dict[str, KernelResult]:
+    """The results by name; those of which one thing is said in one line, since it is one mistake."""
+    reasons = [r.worst.reason for r in results if r.verdict != "holds"]
+    if len(results) > 1 and len(reasons) == len(results) and reasons[0] and len(set(reasons)) == 1:
+        return {", ".join(r.name for r in results): results[0]}
+    return {r.name: r for r in results}
+
+
+def _result(out: RichText, name: str, result: KernelResult, width: int) -> None:
     worst = result.worst
     out.append(f"  {MARK[result.verdict]} ", style=STYLE[result.verdict])
-    write(out, f"{result.name:<{width}}  ", "bold", end="")
+    write(out, f"{name:<{width}}  ", "bold", end="")
     if result.verdict == "holds":
         seen = f"errors from {percent(max(s.element for s in result.seen))} in one element"
         whole = f"{percent(max(s.whole for s in result.seen))} in all would be seen"

@@ -133,6 +133,11 @@ def shown(file: Path, cwd: Path) -> str:
         return file.as_posix()
 
 
+def _too_deep(operator: Operator) -> Problem:
+    advice = "split long formulas into several lines of `forward`"
+    return Problem("this forward computation nests too deep", operator.span, help=advice)
+
+
 def _claims(files: Iterable[Loaded], options: Options) -> tuple[list[tuple[Path, Job]], list[Problem]]:
     """The claims of all operators whose forward computation is sound, and the problems of the others."""
     jobs: list[tuple[Path, Job]] = []
@@ -145,7 +150,7 @@ def _claims(files: Iterable[Loaded], options: Options) -> tuple[list[tuple[Path,
             except UserError as error:
                 problems += error.problems
             except RecursionError:
-                problems.append(Problem("this forward computation nests too deep", operator.span))
+                problems.append(_too_deep(operator))
             else:
                 jobs += [
                     (file.parent, Job(spec.name, operator, claim, settings)) for claim in operator.claims

@@ -76,7 +76,8 @@ class Kernel:
         if len(several) != len(self.returns):
             names = ", ".join(self.returns)
             gradients = "gradient" if len(several) == 1 else "gradients"
-            raise KernelError(f"it returns {len(several)} {gradients}, not {len(self.returns)} ({names})")
+            told = f"it returns {len(several)} {gradients}, not {len(self.returns)} ({names})"
+            raise KernelError(f"{told}; say which with `--outputs`")
         return dict(zip(self.returns, several, strict=True))
 
 
@@ -146,7 +147,9 @@ def understand(
     if isinstance(target, type) and issubclass(target, torch.autograd.Function):
         wrong = [g for g in asked if g[1:] not in differentiable]
         if wrong:
-            raise UserError(Problem(f"a `torch.autograd.Function` gives no `{wrong[0]}`, which is no input"))
+            advice = f"leave `{wrong[0]}` out of `--outputs`, or judge a function that returns it"
+            message = f"a `torch.autograd.Function` gives no `{wrong[0]}`, which is no input's gradient"
+            raise UserError(Problem(message, help=advice))
         parameters = [p.name for p in list(_parameters(target.forward))]
         parameters = [p for p in parameters if p != "ctx"]
         if set(parameters) - set(inputs):

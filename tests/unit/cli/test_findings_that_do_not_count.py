@@ -52,6 +52,23 @@ def test_the_command_line_outranks_the_file(folder):
     assert last("--ignore", "GC004") == (1, "✗ 1 claim of 3 not as expected; 1 ignored")
 
 
+def test_a_baseline_is_not_written_from_nothing(folder):
+    status, _, err = check("--baseline", "known.json", "--update-baseline", "-k", "nowhere")
+    assert (status, err) == (
+        2,
+        "error: the baseline stays as it is: the run was interrupted or judged nothing\n",
+    )
+    assert not (folder / "known.json").exists()
+
+
+def test_a_code_without_a_page():
+    done = CliRunner().invoke(app, ["explain", "GC199"])
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "error: there is no code `GC199`\n   = help: findings name their codes: `GC001`, `GC103`\n",
+    )
+
+
 def test_a_code_that_is_none():
     assert check("--ignore", "GC44") == (
         2,

@@ -726,3 +726,26 @@ def test_a_font_belongs_to_the_place_of_its_letter():
         r"\mathbf y",
         r"\mathrm{w}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "opening", "closing"),
+    [
+        ("$y = x", "$", "$"),
+        ("$$y = x$", "$$", "$$"),
+        (r"\(y = x", r"\(", r"\)"),
+        (r"\[y = x\)", r"\[", r"\]"),
+        ("$", "$", "$"),
+    ],
+)
+def test_an_opening_sign_has_its_partner_at_the_end(written, opening, closing):
+    text = Text.whole("f", written)
+    with pytest.raises(UserError) as caught:
+        parse_latex_equations(text, SYMBOLS)
+    assert draw(caught.value.problems[0]) == (
+        f"error: this `{opening}` is never closed\n"
+        "  --> f:1:1\n"
+        f"1 | {written}\n"
+        f"  | {'^' * len(opening)} expected `{closing}` at the end of the formula\n"
+        f"   = help: write `{opening}…{closing}`"
+    )

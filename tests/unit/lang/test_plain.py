@@ -421,3 +421,13 @@ def test_a_damaged_formula_is_read_or_refused_with_a_place(text, at, gone, inste
 )
 def test_long_hostile_text_is_refused_quickly(text):
     survives(text)
+
+
+def test_a_property_is_a_relation():
+    assert refusal("X + 1", lambda text: parse_equation(text, relational=True)) == (
+        "error: this claim has no relation\n"
+        "  --> f:1:1\n"
+        "1 | X + 1\n"
+        "  | ^^^^^\n"
+        "   = help: write what it claims: `a = b`, `a <= b`, `a != b`"
+    )

@@ -99,6 +99,32 @@ def test_only_levels_that_count_are_used():
     assert abs(found.value - math.cos(1)) <= found.error < 1e-7
 
 
+def test_no_bar_is_too_small_by_chance():
+    """Among many elements some entries of the table agree by chance, or where the steps are too coarse to see.
+
+    Softmax along a line, whose derivative is known: p * (v - sum(p * v)); at every
+    scale of the logits the differences must be within their bars of it.
+    """
+    rng = np.random.default_rng(11)
+    h = steps(1.0)
+    worst = 0.0
+    for scale in (1.0, 3.0, 10.0, 30.0):
+        logits, v = scale * rng.standard_normal((2, 400, 12))
+        ladder = h[:, None, None]
+
+        def softmax(x):
+            e = np.exp(x - x.max(-1, keepdims=True))
+            return e / e.sum(-1, keepdims=True)
+
+        found = extrapolate(
+            softmax(logits + ladder * v), softmax(logits - ladder * v), h, np.ones(LEVELS, dtype=bool), 1.0
+        )
+        p = softmax(logits)
+        true = p * (v - (p * v).sum(-1, keepdims=True))
+        worst = max(worst, float(np.max(np.abs(found.value - true) / found.error)))
+    assert worst <= MARGIN
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_levels_say_nothing(count):
     h = steps(1.0)

@@ -182,6 +182,7 @@ AGAIN = "   = help: write it again: `gradcheck check --update-baseline`"
         ),
         ("[" * 200_000, f"error: this baseline is not one that gradcheck wrote\n  --> known.json\n{AGAIN}"),
         ("9" * 5_000, f"error: this baseline is not one that gradcheck wrote\n  --> known.json\n{AGAIN}"),
+        (" " * (1 + (16 << 20)), f"error: this baseline is longer than 16 MiB\n  --> known.json\n{AGAIN}"),
         (
             '{"version": 2, "findings": []}',
             f"error: this baseline has the version 2; this gradcheck reads 1\n  --> known.json\n{AGAIN}",
@@ -192,7 +193,7 @@ AGAIN = "   = help: write it again: `gradcheck check --update-baseline`"
             f"`digest`, and no more\n  --> known.json\n{AGAIN}",
         ),
     ],
-    ids=["missing", "other", "list", "conflict", "deep", "number", "version", "entry"],
+    ids=["missing", "other", "list", "conflict", "deep", "number", "long", "version", "entry"],
 )  # fmt: skip
 def test_files_that_are_no_baseline(folder, text, message):
     if text is not None:

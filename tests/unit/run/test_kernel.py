@@ -11,6 +11,7 @@ from gradcheck_cli.run.kernel import judge_kernel
 from gradcheck_cli.run.kernel_call import understand
 from gradcheck_cli.spec.load import load_text
 from gradcheck_cli.spec.typing import type_program
+from gradcheck_cli.text import UserError, draw
 
 SOFTMAX = "operator: softmax\ninputs: {X: [n, m]}\nforward: {P: 'softmax(X, axis=-1)'}\nclaims: [{identity: P = P}]\n"
 LINEAR = "operator: linear\ninputs: {X: [n, m], W: [m, k], i: {shape: [n], domain: index(m)}}\nforward: {H: X @ W, Y: H * H}\nclaims: [{identity: Y = Y}]\n"
@@ -145,7 +146,7 @@ REASONS = {
     "it raised ValueError: no": lambda P: (_ for _ in ()).throw(ValueError("no")),
     "it changes its argument `P`": lambda P: P.mul_(2),
     "it is None, not a tensor": lambda P: None,
-    "it returns 2 gradients, not 1 (dX)": lambda P: (P, P),
+    "it returns 2 gradients, not 1 (dX); say which with `--outputs`": lambda P: (P, P),
     "it returns no `dX`; it returns dx": lambda P: {"dx": P},
     "it is nan at [0, 0]": lambda P: P / 0 * 0,
 }
@@ -179,6 +180,25 @@ def folder(tmp_path, monkeypatch):
 def invoke(*args):
     done = CliRunner().invoke(app, ["kernel", *args])
     return done.exit_code, done.stdout, done.stderr
+
+
+def test_one_mistake_is_said_once(folder):
+    (folder / "linear.yaml").write_text(LINEAR)
+    (folder / "two.py").write_text("def back(X, dY): return X, X, X")
+    status, out, _ = invoke("two.py:back", "--spec", "linear.yaml", "--draws", "1")
+    assert status == 1
+    assert out.splitlines()[1] == (
+        "  ✗ dX, dW  wrong: it returns 3 gradients, not 2 (dX, dW); say which with `--outputs`"
+    )
+
+
+def test_a_function_has_the_gradients_of_its_inputs_only():
+    with pytest.raises(UserError) as caught:
+        judge(SOFTMAX, Function, returns=("dP",))
+    assert draw(caught.value.problems[0]) == (
+        "error: a `torch.autograd.Function` gives no `dP`, which is no input's gradient\n"
+        "   = help: leave `dP` out of `--outputs`, or judge a function that returns it"
+    )
 
 
 def test_the_command(folder):

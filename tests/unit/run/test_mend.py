@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from gradcheck_cli.cli.main import app
 from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.run.mend import mend
 from gradcheck_cli.run.options import Options
@@ -41,6 +45,25 @@ def test_line_ends_and_mark_stay(tmp_path, mark, end):
 def test_nothing_to_mend(tmp_path):
     (tmp_path / "s.yaml").write_text(RIGHT)
     assert mend(judged(tmp_path), tmp_path).files == ()
+
+
+SAID = (
+    "nothing was mended: no finding has a verified correction that can be written here\n"
+    "   = help: known errors, steps of chains, and formulas over several lines, with macros or in notebooks are left to you\n"
+)
+
+
+@pytest.mark.parametrize("option", ["--diff", "--fix"])
+def test_it_is_told_why_nothing_is_mended(tmp_path, monkeypatch, option):
+    monkeypatch.chdir(tmp_path)
+    Path("s.yaml").write_text(
+        SPEC.replace(", correction: dX = 2 * dY", "").replace(", correction: dX = dY + dY", "")
+    )
+    done = CliRunner().invoke(
+        app, ["check", "s.yaml", "--oracle", "differences", "--diagnose", "off", option]
+    )
+    assert (done.exit_code, done.stderr) == (1, SAID)
+    assert (done.stdout == "") == (option == "--diff")
 
 
 def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path):

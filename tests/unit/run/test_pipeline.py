@@ -6,9 +6,10 @@ import pytest
 
 from gradcheck_cli.compare import court
 from gradcheck_cli.compare.settings import Settings
-from gradcheck_cli.run import judged
+from gradcheck_cli.run import jobs, judged, pipeline
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.pipeline import run
+from gradcheck_cli.run.spread import Stopped
 from gradcheck_cli.text import draw
 
 QUICK = Settings("differences", draws=1)
@@ -223,3 +224,32 @@ def test_a_claim_that_takes_too_long_is_undecided(folder, monkeypatch):
     (link,) = result.claims[0].links
     assert link.judgement.reason == "the time limit of 0 s for one claim is over"
     assert result.status == 1
+
+
+def test_what_was_not_judged_is_told_and_how_to_go_on(folder, monkeypatch):
+    def gone(*_):
+        yield from ()
+        raise Stopped("the workers are gone")
+
+    monkeypatch.setattr(pipeline, "one_by_one", gone)
+    result = check(folder)
+    assert result.status == 2
+    assert [draw(p) for p in result.problems] == [
+        "error: 6 claims were not judged: the workers are gone\n"
+        "   = help: with `--resume FILE` another run goes on from here"
+    ]
+
+
+def test_a_forward_that_nests_too_deep_is_told(folder, monkeypatch):
+    def deep(operator):
+        raise RecursionError
+
+    monkeypatch.setattr(jobs, "type_program", deep)
+    result = check(folder)
+    assert draw(result.problems[0]) == (
+        "error: this forward computation nests too deep\n"
+        "  --> one.yaml:1:11\n"
+        "1 | operator: one\n"
+        "  |           ^^^\n"
+        "   = help: split long formulas into several lines of `forward`"
+    )

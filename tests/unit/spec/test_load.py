@@ -125,7 +125,13 @@ def test_constants_may_be_declared_but_not_infinity():
         load_text("f", spec(inputs="{e: [n], pi: []}", forward="Y: e", claims="gradient: de = dY")).problems
         == ()
     )
-    assert messages(spec(inputs="inf: [n]", forward="Y: inf")).startswith("error: `inf` cannot be declared")
+    assert messages(spec(inputs="inf: [n]", forward="Y: inf")).startswith(
+        "error: `inf` cannot be declared: the word has a meaning already\n"
+        "  --> f.yaml:3:3\n"
+        "3 |   inf: [n]\n"
+        "  |   ^^^\n"
+        "   = help: choose another name"
+    )
 
 
 def test_a_broken_claim_is_dropped_alone():

@@ -242,3 +242,13 @@ def test_an_assumed_dimension_must_not_be_circular():
 def test_fixed_names_are_kept():
     claim = typed(claim="differential: dY = dX @ W\n    fixed: [W, b]")
     assert claim.fixed == {"W", "b"}
+
+
+def test_an_expectation_needs_something_random():
+    assert refusal(claim="expectation: E(X) = X").endswith(
+        "error: no input is random, so that there is nothing to take an expectation over\n"
+        "  --> s:5:18\n"
+        "5 |   - expectation: E(X) = X\n"
+        "  |                  ^^^^^^^^\n"
+        "   = help: give an input a law: `u: {shape: [n], random: normal(0, 1)}`"
+    )
