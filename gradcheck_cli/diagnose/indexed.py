@@ -35,11 +35,13 @@ class Indexed:
         """The indices that the claim itself sums over, then others."""
 
     def inside(self, node: ast.Subscript) -> ast.Expr | None:
-        """The same with the indices inside; None where they cannot be moved."""
+        """The same with the indices inside; None where they cannot be moved, or some axis has none."""
         if not all(isinstance(item, ast.Name) for item in node.items):
             return None
         taken = frozenset(i.id for i in node.items if isinstance(i, ast.Name))
         try:
+            if self._rank(node.operand) != len(node.items):
+                return None
             found = self._at(node.operand, node.items, taken)
         except Opaque:
             return None
@@ -115,8 +117,6 @@ class Indexed:
         kept = len(items) == rank
         others: Iterator[ast.Expr] = iter(i for n, i in enumerate(items) if not kept or n not in axes)
         fresh = iter(new)
-        if rank - len(axes) != len(items) - (len(axes) if kept else 0):
-            raise Opaque
         inner = tuple(next(fresh) if n in axes else next(others) for n in range(rank))
         body = self._at(x, inner, taken | {k.id for k in new})
         return ast.Over(node.function, tuple(new), body)

@@ -41,5 +41,5 @@ def test_the_indices_of_the_claim_are_used_again(tidied: Callable) -> None:
 
 
 def test_where_no_index_can_go_the_array_stays(tidied: Callable) -> None:
-    for formula in ("cumsum(C)[i, j]", "inv(A @ A.T)[i, j]", "(A @ B)[0, j]"):
+    for formula in ("cumsum(C)[i, j]", "inv(A @ A.T)[i, j]", "(A @ B)[0, j]", "sum(T, axis=0)[i]", "A.T[i]"):
         assert tidied(INPUTS, "Z: A @ B", "dA = A", formula) == formula

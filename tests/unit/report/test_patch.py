@@ -70,7 +70,7 @@ def test_a_step_of_a_chain_stays(made):
 
 
 def test_a_formula_of_a_writeup_is_mended_in_the_writeup(made):
-    head = HEAD + "" if HEAD.startswith("source") else "source: {document: post.md}\n" + HEAD
+    head = "source: {document: post.md}\n" + HEAD
     (claim,) = wrong(made, f"  - id: c\n    gradient: {TEX}\n", head=head)
     post = Source("post.md", f"# A post\n\nHere {TEX} is said.\n")
     at = post.text.index(TEX) + 1
@@ -80,6 +80,28 @@ def test_a_formula_of_a_writeup_is_mended_in_the_writeup(made):
     assert "+Here $\\nabla_X L = 2 \\nabla_Y L$ is said.\n" in found
     assert "+    gradient: $\\nabla_X L = 2 \\nabla_Y L$\n" in found
     assert found.index("a/post.md") < found.index("a/s.yaml")
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [r"\nabla_X L = & 3 \nabla_Y L", r"\grad{X} = 3 \nabla_Y L"],
+    ids=["lines", "macros"],
+)
+def test_a_formula_that_is_written_otherwise_is_left_to_the_author(made, printed):
+    head = "source: {document: post.md}\n" + HEAD
+    (claim,) = wrong(made, f"  - id: c\n    gradient: {TEX}\n", head=head)
+    claim = replace(suggested(claim, "dX = 2 * dY", r"\nabla_X L = 2 \nabla_Y L"), document_file="post.md")
+    there = Source("post.md", printed)
+    assert edits(RunResult((replace(claim, place=there.span(0, len(printed))),))) == {}
+
+
+def test_the_lines_of_a_display_are_left_to_the_author(made):
+    head = "source: {document: post.md}\n" + HEAD
+    lines = r"\nabla_X L &= 3 \nabla_Y L"
+    (claim,) = wrong(made, f"  - id: c\n    gradient: ${lines}$\n", head=head)
+    claim = replace(suggested(claim, "dX = 2 * dY", r"\nabla_X L = 2 \nabla_Y L"), document_file="post.md")
+    there = Source("post.md", lines)
+    assert edits(RunResult((replace(claim, place=there.span(0, len(lines))),))) == {}
 
 
 def test_a_block_in_a_writeup_is_edited_at_its_place(made):
@@ -107,7 +129,7 @@ def test_overlapping_edits_are_made_one_at_a_time(made):
 
 @pytest.mark.parametrize("name", ["post.ipynb", "post.html"])
 def test_markup_is_left_alone(made, name):
-    head = HEAD if HEAD.startswith("source") else f"source: {{document: {name}}}\n" + HEAD
+    head = f"source: {{document: {name}}}\n" + HEAD
     (claim,) = wrong(made, f"  - id: c\n    gradient: {TEX}\n", head=head)
     post = Source(name, TEX)
     latex = r"\begin{aligned} \nabla_X L &= 2 \nabla_Y L \end{aligned}"
