@@ -125,7 +125,7 @@ class Notation:
         lines = [(d.text, d.expression) for d in (*self.operator.forward, *self.operator.where)]
         found: dict[str, str] = {}
         for text, tree in [*((c.formula.text, c.formula.equation) for c in claims), *lines]:
-            fonts = _fonts(text) if is_latex(text) else {}
+            fonts = fonts_of(text) if is_latex(text) else {}
             for node in walk(tree) if is_latex(text) else ():
                 if not isinstance(node, Name) or not node.span:
                     continue
@@ -186,7 +186,7 @@ class Notation:
         )
 
 
-def _fonts(text: Text) -> dict[int, str]:
+def fonts_of(text: Text) -> dict[int, str]:
     r"""The font of every character that has one, by its place: the `QK` of `\mathbf{QK}` are bold."""
     start, end = text.all.start, text.all.end
     found: dict[int, str] = {}

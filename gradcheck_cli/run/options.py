@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
 from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.run.configuration import Configuration
 from gradcheck_cli.text import Problem
+
+NEUTRAL = (
+    "paths", "sources", "settings", "keyword", "select", "ignore", "baseline", "update", "code_in",
+    "problems", "jobs", "executor", "deadline", "shard", "resume", "cache",
+)  # fmt: skip
+"""Options that the result of a claim does not depend on; the settings are those of each job."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,11 @@ class Options:
             code_in=chosen.code_in,
             problems=chosen.problems,
         )
+
+    @property
+    def recipe(self) -> str:
+        """What a result depends on besides the settings: every option that is not known to be neutral."""
+        return "\n".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.name not in NEUTRAL)
 
     def may_run(self, spec: Path) -> bool:
         """Whether the listings of a spec may be run."""

@@ -31,7 +31,7 @@ class Record:
     def __init__(self, path: Path, options: Options) -> None:
         """Opens the file, or makes it. Raises UserError if it is none of ours."""
         self.path = path
-        self._recipe = repr((surroundings(), options.diagnose, options.known_too, options.power))
+        self._recipe = repr((surroundings(), options.recipe))
         self._lines: dict[str, bytes] = {}
         self._file = -1
         try:

@@ -24,7 +24,7 @@ from gradcheck_cli.run.cache import Cache
 from gradcheck_cli.run.digest import digest, surroundings
 from gradcheck_cli.run.jobs import Job
 from gradcheck_cli.run.judged import link_ids
-from gradcheck_cli.run.notation import _fonts
+from gradcheck_cli.run.notation import fonts_of
 from gradcheck_cli.run.options import Options
 from gradcheck_cli.run.stored import KNOWN, Unfit, dump, restore
 from gradcheck_cli.spec.model import Operator
@@ -32,20 +32,13 @@ from gradcheck_cli.text import Source, Span, Text
 
 Anchors = tuple[Span, ...]
 
-NEUTRAL = (
-    "paths", "sources", "settings", "keyword", "select", "ignore", "baseline", "update", "code_in",
-    "problems", "jobs", "executor", "deadline", "shard", "resume", "cache",
-)  # fmt: skip
-"""Options that the result of a claim does not depend on; the settings are those of each job."""
-
 
 class Remembered:
     """The results of earlier runs with the same options."""
 
     def __init__(self, cache: Cache, options: Options) -> None:
         self.cache = cache
-        chosen = [f"{f.name}={getattr(options, f.name)!r}" for f in fields(options) if f.name not in NEUTRAL]
-        self.recipe = digest("claim", surroundings(), *chosen)
+        self.recipe = digest("claim", surroundings(), options.recipe)
         self._heads: dict[int, tuple[Operator, bytes, bytes]] = {}
 
     def __enter__(self) -> Remembered:
@@ -117,7 +110,7 @@ def _head(operator: Operator) -> tuple[bytes, bytes]:
     spelled: dict[str, None] = {}
     for claim in operator.claims:
         text = claim.formula.text
-        fonts = _fonts(text) if is_latex(text) else {}
+        fonts = fonts_of(text) if is_latex(text) else {}
         for node in walk(claim.formula.equation) if is_latex(text) else ():
             if isinstance(node, Name) and node.span:
                 font = [fonts.get(at) for at in range(node.span.start, node.span.end)]

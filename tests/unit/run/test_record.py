@@ -53,7 +53,7 @@ def test_what_is_there_is_not_judged_again(check, tmp_path):
     assert (tmp_path / "record").read_bytes().count(b"\n") == 3
 
 
-@pytest.mark.parametrize("more", [{"draws": 2}, {"diagnose": "full"}, {"known_too": True}])
+@pytest.mark.parametrize("more", [{"draws": 2}, {"diagnose": "full"}, {"known_too": True}, {"power": True}])
 def test_other_options_are_another_question(check, more):
     check()
     assert check(**more)[1] == ("a", "b")
