@@ -63,15 +63,16 @@ def certified(
     typed: TypedClaim,
     judgements: tuple[Judgement, ...],
     settings: Settings,
+    found: Mapping[int, Found] | None = None,
 ) -> tuple[Judgement, ...]:
-    """The judgements of the court with their certificates.
+    """The judgements of the court with their certificates, those that are `found` already or new ones.
 
     Where the two contradict each other the verdict is `undecided`; what the court leaves undecided for
     want of precision the certificate decides.
     """
     if settings.oracle != "both":
         return judgements
-    found = examined(operator, claim, typed, settings)
+    found = dict(examined(operator, claim, typed, settings) if found is None else found)
     for n, one in found.items():
         worst = judgements[n].worst
         if judgements[n].verdict == "wrong" and one.certificate.outcome == "holds" and worst is not None:

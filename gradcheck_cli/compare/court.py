@@ -5,7 +5,7 @@ The one place where sampling, evaluation, oracles and floors meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -18,14 +18,14 @@ from gradcheck_cli.compare.verdict import Sight
 from gradcheck_cli.evaluate.backend import Backend
 from gradcheck_cli.evaluate.deadline import OutOfTime, limited
 from gradcheck_cli.evaluate.extent import MAX_AXES, MAX_ELEMENTS, MAX_TOTAL, Extent
-from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, shape_of, size
+from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, Observer, shape_of, size
 from gradcheck_cli.evaluate.noise import REPLICAS, Noise, replicas
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend, as_float
 from gradcheck_cli.evaluate.sampling import SCALES, Draw, Law, choose_sizes, draw, generator, project
 from gradcheck_cli.oracle.agreement import Agreement, agree
 from gradcheck_cli.oracle.differences import Differences
 from gradcheck_cli.shapes.static import as_dim
-from gradcheck_cli.shapes.typed import Derivative, Loss, Quantity, Tangent, Value, quantities
+from gradcheck_cli.shapes.typed import Derivative, Loss, LossTangent, Quantity, Tangent, Value, quantities
 from gradcheck_cli.spec.model import Domain, Operator
 from gradcheck_cli.spec.typing import TypedClaim
 from gradcheck_cli.text import Problem, Span, UserError
@@ -144,7 +144,8 @@ class Court:
         sizes = choose_sizes(self.program, rng, self.extent, self.budget)
         self.bounded(sizes)
         scale = SCALES[number % len(SCALES)] * 0.5 ** (attempt // 2)
-        drawn = draw(self.program, self.laws, self.typed.given, sizes, scale, rng)
+        moving = any(isinstance(q, (Tangent, LossTangent)) for q in self.wanted)
+        drawn = draw(self.program, self.laws, self.typed.given, sizes, scale, rng, moving=moving)
         return drawn if self.regime is None else self.regime(drawn)
 
     def bounded(self, sizes: Mapping[str, int]) -> None:
@@ -235,14 +236,14 @@ class Court:
         return sights
 
     def agreements(
-        self, data: Draw, truth: Mapping[Quantity, Any], rng: np.random.Generator
+        self, data: Draw, truth: Mapping[Quantity, Any], rng: np.random.Generator, *, brief: bool = False
     ) -> list[Agreement]:
         """How the oracles compare for every quantity that the claim asks for."""
-        differences = self.differences(data)
+        differences = self.differences(data, brief=brief)
         found = (agree(q, truth[q], differences, self.project(data), rng) for q in self.wanted)
         return [a for a in found if a is not None]
 
-    def differences(self, data: Draw) -> Differences:
+    def differences(self, data: Draw, *, brief: bool = False) -> Differences:
         """The witness on NumPy, at the undisturbed data."""
         return Differences(
             self.program,
@@ -252,6 +253,7 @@ class Court:
             data.cotangents,
             self.typed.fixed,
             min(1.0, data.scale),
+            brief=brief,
         )
 
     def project(self, data: Draw) -> Any:
@@ -296,22 +298,30 @@ class Court:
         agreements: tuple[Agreement, ...],
     ) -> list[Sight]:
         """Evaluates both sides of every link and looks at their difference."""
-        evaluation = Evaluation(backend, data.sizes, given.__getitem__, len(self.typed.indices), noise)
-        free = [1 + i.position for i in self.typed.free]
         sights = []
-        for (left, right), relation in zip(self.sides, self.relations, strict=True):
+        sides = self.evaluated(backend, data, given, noise)
+        for (left, right), relation in zip(sides, self.relations, strict=True):
+            self.seen(left, right)
+            sights.append(look(left, right, rounding_rows, data, self.labels, agreements, relation))
+        return sights
+
+    def evaluated(
+        self, backend: Backend, data: Draw, given: Mapping[Quantity, Any], observer: Observer | None
+    ) -> Iterator[tuple[Any, Any]]:
+        """Both sides of every link, (rows, *free indices, *shape)."""
+        evaluation = Evaluation(backend, data.sizes, given.__getitem__, len(self.typed.indices), observer)
+        free = [1 + i.position for i in self.typed.free]
+        for pair in self.sides:
             values = [
                 brought(backend.numpy(backend.real(evaluation.value(side))), evaluation.lead, free)
-                for side in (left, right)
+                for side in pair
             ]
             rank = max(v.ndim for v in values)
             # a bare number stands for a whole array
             values = [v.reshape(v.shape + (1,) * (rank - v.ndim)) for v in values]
             rows = max(v.shape[0] for v in values)
-            values = [np.broadcast_to(v, (rows, *v.shape[1:])) for v in values]
-            self.seen(values[0], values[1])
-            sights.append(look(values[0], values[1], rounding_rows, data, self.labels, agreements, relation))
-        return sights
+            left, right = (np.broadcast_to(v, (rows, *v.shape[1:])) for v in values)
+            yield left, right
 
     def seen(self, left: Any, right: Any) -> None:
         """The two evaluated sides of a link, (rows, *shape); a place for others to watch."""

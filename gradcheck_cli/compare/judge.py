@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from gradcheck_cli.compare.certificate import judge_exactly
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gradcheck_cli.compare.certificate import certified, examined, judge_exactly
 from gradcheck_cli.compare.codes import judge_code
 from gradcheck_cli.compare.costs import judge_costs
-from gradcheck_cli.compare.court import Court
 from gradcheck_cli.compare.expectations import judge_expectations
+from gradcheck_cli.compare.glance import GlancingCourt
 from gradcheck_cli.compare.kinks import at_kink
 from gradcheck_cli.compare.orders import judge_order
 from gradcheck_cli.compare.settings import Settings, seed_of
@@ -17,8 +20,30 @@ from gradcheck_cli.spec.model import Claim, Operator
 from gradcheck_cli.spec.typing import TypedClaim
 
 
-def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings) -> tuple[Judgement, ...]:
-    """The verdict on every link of a claim. Raises UserError for sizes that cannot be."""
+def judge_certified(
+    operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings
+) -> tuple[Judgement, ...]:
+    """The verdict on every link of a claim, with what exact arithmetic adds. Raises UserError.
+
+    What balls prove at several rational points, floats need only confirm.
+    """
+    found = examined(operator, claim, typed, settings) if settings.oracle == "both" else {}
+    proven = {n: one.certificate.points for n, one in found.items() if one.certificate.outcome == "holds"}
+    judgements = judge(operator, claim, typed, settings, proven)
+    return certified(operator, claim, typed, judgements, settings, found)
+
+
+def judge(
+    operator: Operator,
+    claim: Claim,
+    typed: TypedClaim,
+    settings: Settings,
+    proven: Mapping[int, int] = MappingProxyType({}),
+) -> tuple[Judgement, ...]:
+    """The verdict on every link of a claim. Raises UserError for sizes that cannot be.
+
+    `proven` are the links of which exact arithmetic has shown that they hold, and at how many points.
+    """
     alone = settings.oracle == "exact"
     match claim.kind:
         case "shape":
@@ -33,7 +58,9 @@ def judge(operator: Operator, claim: Claim, typed: TypedClaim, settings: Setting
             return (Judgement("undecided", "a listing is not judged by exact arithmetic"),)
         case "code":
             return judge_code(operator, claim, typed, settings)
-    return (judge_alone if alone else judge_values)(operator, claim, typed, settings)
+    if alone:
+        return judge_alone(operator, claim, typed, settings)
+    return judge_values(operator, claim, typed, settings, proven)
 
 
 def judge_alone(
@@ -50,7 +77,11 @@ def judge_alone(
 
 
 def judge_values(
-    operator: Operator, claim: Claim, typed: TypedClaim, settings: Settings
+    operator: Operator,
+    claim: Claim,
+    typed: TypedClaim,
+    settings: Settings,
+    proven: Mapping[int, int] = MappingProxyType({}),
 ) -> tuple[Judgement, ...]:
     """Relations between arrays, by what draws of the inputs show."""
     decided: dict[int, Judgement] = {}
@@ -61,7 +92,8 @@ def judge_values(
             decided[number] = judge_order(operator, claim, typed, number, settings)
     open_ = [n for n in range(len(typed.links)) if n not in decided]
     if open_:
-        court = Court(operator, typed, settings, seed_of(operator, claim, settings), open_)
+        points = min(proven.get(n, 0) for n in open_)
+        court = GlancingCourt(operator, typed, settings, seed_of(operator, claim, settings), open_, points)
         sights = court.sessions()
         for position, number in enumerate(open_):
             conclude = _conclude_some if claim.some else _conclude

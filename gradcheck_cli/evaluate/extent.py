@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 
 from gradcheck_cli.evaluate.interpret import size
 from gradcheck_cli.shapes.dims import Dim
-from gradcheck_cli.shapes.typed import Apply, Index, Position, Reduce, Tabulate, Typed, below, nodes
+from gradcheck_cli.shapes.typed import Apply, Index, Position, Reduce, Tabulate, Typed, below
 
 MAX_ELEMENTS = 1 << 24
 """Elements of the largest array of one evaluation, replicas included (128 MiB in float64)."""
@@ -19,6 +19,8 @@ MAX_TOTAL = 1 << 27
 MAX_AXES = 20
 """Axes of one array and of all indices together; NumPy gives up at 32, batches included."""
 
+_NONE: frozenset[Index] = frozenset()
+
 
 class Extent:
     """The distinct shapes of some trees, leading axes of indices included; asked for many sizes."""
@@ -26,20 +28,25 @@ class Extent:
     def __init__(self, trees: Iterable[Typed]) -> None:
         self.shapes: dict[tuple[Dim, ...], Typed] = {}
         self.counts: Counter[tuple[Dim, ...]] = Counter()
+        self.functions: set[str] = set()
+        """What the trees call."""
         for tree in trees:
             self._add(tree)
 
     def _add(self, tree: Typed) -> None:
         free: dict[int, frozenset[Index]] = {}
-        # children come after their parents, so the reverse order has them first
-        for node in reversed(_ordered(tree)):
-            used: frozenset[Index] = frozenset().union(*(free[id(c)] for c in below(node)))
+        for node, parts in _upwards(tree):
+            used: frozenset[Index] = _NONE
+            for part in parts:
+                used |= free[id(part)]
             if isinstance(node, Position):
                 used = frozenset({node.index})
             leading = sorted((i.dim for i in used if i.dim is not None), key=str)
             shape = (*leading, *_reach(node))
             self.shapes.setdefault(shape, node)
             self.counts[shape] += 1
+            if isinstance(node, (Apply, Reduce)):
+                self.functions.add(node.function)
             if isinstance(node, (Reduce, Tabulate)):
                 used -= frozenset(node.indices)
             free[id(node)] = used
@@ -77,18 +84,16 @@ def _reach(node: Typed) -> tuple[Dim, ...]:
     return node.type.shape
 
 
-def _ordered(tree: Typed) -> list[Typed]:
-    """Every node once, each after all of its parents."""
-    parents: dict[int, int] = {}
-    for node in nodes(tree):
-        for child in below(node):
-            parents[id(child)] = parents.get(id(child), 0) + 1
-    order, ready = [], [tree]
-    while ready:
-        node = ready.pop()
-        order.append(node)
-        for child in below(node):
-            parents[id(child)] -= 1
-            if not parents[id(child)]:
-                ready.append(child)
-    return order
+def _upwards(tree: Typed) -> Iterator[tuple[Typed, tuple[Typed, ...]]]:
+    """Every node once with those directly below it, which come before."""
+    done: set[int] = set()
+    stack: list[tuple[Typed, tuple[Typed, ...] | None]] = [(tree, None)]
+    while stack:
+        node, parts = stack.pop()
+        if parts is not None:
+            yield node, parts
+        elif id(node) not in done:
+            done.add(id(node))
+            parts = tuple(below(node))
+            stack.append((node, parts))
+            stack.extend((part, None) for part in parts)

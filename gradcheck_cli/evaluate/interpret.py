@@ -119,7 +119,14 @@ class Evaluation:
 
     def compute(self, tree: Typed) -> Array:
         """The value of a node, from those of the nodes below."""
-        match tree:
+        match tree:  # the frequent ones first
+            case Apply():
+                return self.apply(tree)
+            case Given(quantity=quantity):
+                array = self.given(quantity)
+                return self.backend.reshape(
+                    array, (array.shape[0],) + (1,) * (self.lead - 1) + tuple(array.shape[1:])
+                )
             case Constant(value=value, type=type_):
                 return self.scalar(value, whole=type_.dtype == "int")
             case Special(name=name):
@@ -128,13 +135,6 @@ class Evaluation:
                 return self.scalar(self.whole(dim, tree), whole=True)
             case Position(index=index):
                 return self.position(index)
-            case Given(quantity=quantity):
-                array = self.given(quantity)
-                return self.backend.reshape(
-                    array, (array.shape[0],) + (1,) * (self.lead - 1) + tuple(array.shape[1:])
-                )
-            case Apply():
-                return self.apply(tree)
             case Part(of=of, number=number):
                 return self.value(of)[number]
             case Reduce(function=function, indices=indices, body=body):
@@ -197,10 +197,13 @@ class Evaluation:
         args = [self.value(a) for a in tree.args]
         if tree.type.dtype != "int" and function.group not in _WITH_LEAD:
             keep = 1 if tree.function == "where" else len(args) if tree.function in _KEEPS_BOOL else 0
-            args = args[:keep] + [self.backend.real(a) for a in args[keep:]]
+            args = [
+                a if n < keep or below.type.dtype == "real" else self.backend.real(a)
+                for n, (a, below) in enumerate(zip(args, tree.args, strict=True))
+            ]
         if function.rule in {"elementwise", "comparison"}:
             args = self.aligned(args)
-        statics = {name: self.static(value, tree) for name, value in tree.statics}
+        statics = {name: self.static(value, tree) for name, value in tree.statics} if tree.statics else {}
         if function.group in _WITH_LEAD:
             statics["lead"] = self.lead
         if self.observer is not None:

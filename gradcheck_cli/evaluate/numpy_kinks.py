@@ -65,3 +65,8 @@ BRANCHES: Mapping[str, Callable[..., Any]] = MappingProxyType(
     }
 )
 """Name of a kinked function → the branches of a call: whole numbers or truth values, leading axes first."""
+
+_TIPS = {"sqrt", "norm", "std"}
+
+PIECEWISE = frozenset({*BRANCHES, "where"} - _TIPS)
+"""Functions made of several smooth pieces that random data reach unequally often; a tip they never reach."""

@@ -25,6 +25,9 @@ SCALES = (1.0, 0.3, 2.0, 0.7, 1.4)
 KEEP_AWAY = 0.1
 """How far `away_from` keeps inputs from a kink."""
 
+HUGE = 1 << 14
+"""From how many elements of an array on every pass over it counts."""
+
 
 @dataclass(frozen=True)
 class Law:
@@ -51,6 +54,13 @@ class Draw:
 def generator(seed: int, *path: int) -> np.random.Generator:
     """A generator of its own for each step of a run; the same path gives the same numbers."""
     return np.random.Generator(np.random.PCG64([seed & (2**64 - 1), *path]))
+
+
+def twin(rng: np.random.Generator) -> np.random.Generator:
+    """A generator of the same numbers: drawing from it changes nothing for those who draw from the first."""
+    copy = np.random.PCG64(0)
+    copy.state = rng.bit_generator.state  # type: ignore[assignment]  # every generator here is a PCG64
+    return np.random.Generator(copy)
 
 
 def choose_sizes(
@@ -90,14 +100,17 @@ def draw(
     sizes: Mapping[str, int],
     scale: float,
     rng: np.random.Generator,
+    *,
+    moving: bool = True,
 ) -> Draw:
-    """All data of one judgement."""
+    """All data of one judgement; unless something is `moving`, large inputs get no tangents."""
     inputs: dict[str, Any] = {}
     tangents: dict[str, Any] = {}
     for name, type_ in program.inputs.items():
         law, shape = laws[name], shape_of(type_, sizes)
         inputs[name] = sample(law, shape, sizes, scale, rng)
-        tangents[name] = direction(law, inputs[name], rng)
+        wanted = moving or np.size(inputs[name]) < HUGE
+        tangents[name] = direction(law, inputs[name], rng) if wanted else np.broadcast_to(0.0, shape)
     _fill(inputs, program, given, sizes)
     for name in program.inputs.keys() - program.differentiable:
         tangents[name] = np.zeros(np.shape(inputs[name]))
@@ -182,6 +195,18 @@ def direction(law: Law, x: Any, rng: np.random.Generator) -> Any:
     """A random tangent at x that stays in the domain to first order."""
     normal = rng.standard_normal(np.shape(x))
     return project(law, x, normal)
+
+
+def signs(shape: tuple[int, ...], rng: np.random.Generator) -> Any:
+    """A random direction of ±1."""
+    count = int(np.prod(shape, dtype=np.int64))
+    if count < HUGE:
+        return rng.choice((-1.0, 1.0), shape)
+    bits = np.unpackbits(np.frombuffer(rng.bytes(-(-count // 8)), dtype=np.uint8), count=count)
+    found = bits.reshape(shape).astype(np.float64)
+    found *= 2
+    found -= 1
+    return found
 
 
 def project(law: Law, x: Any, v: Any) -> Any:

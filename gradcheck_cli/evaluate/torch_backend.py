@@ -13,6 +13,8 @@ from gradcheck_cli.evaluate.numpy_backend import as_float
 from gradcheck_cli.evaluate.torch_functions import TORCH
 from gradcheck_cli.lang.functions import FUNCTIONS
 
+_ON_A_DEVICE = tuple(name for name in TORCH if FUNCTIONS[name].group == "constructor")
+
 
 class TorchBackend:
     """float64 on one device."""
@@ -22,12 +24,8 @@ class TorchBackend:
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = torch.device(device)
-        self.functions: Mapping[str, Callable[..., Any]] = {
-            name: partial(implementation, device=self.device)
-            if FUNCTIONS[name].group == "constructor"
-            else implementation
-            for name, implementation in TORCH.items()
-        }
+        bound = {name: partial(TORCH[name], device=self.device) for name in _ON_A_DEVICE}
+        self.functions: Mapping[str, Callable[..., Any]] = {**TORCH, **bound}
 
     def number(self, value: Fraction | float, *, whole: bool) -> Any:
         """A scalar tensor, int64 if `whole`."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.evaluate.noise import AMPLITUDE, UNIT, rms
+from gradcheck_cli.evaluate.sampling import signs
 from gradcheck_cli.lang.printer import to_plain
 from gradcheck_cli.oracle.differences import Differences
 from gradcheck_cli.oracle.estimate import Estimate
@@ -58,7 +59,9 @@ def agree(
         return None
     what = name_of(quantity)
     if isinstance(quantity, Gradient):
-        directions = _directions(quantity.name, rows[0], project, rng, together=differences.large)
+        if differences.brief and differences.is_drawn(quantity.name):
+            return None
+        directions = _directions(quantity.name, rows[0], project, rng, together=differences.brief)
         estimate = differences.loss_along(quantity.name, directions)
         flat = rows.reshape(len(rows), -1)
         # np.sum adds pairwise; einsum would be off by hundreds of units in the last place at 10⁶ elements
@@ -66,7 +69,7 @@ def agree(
             answers = np.stack([np.sum(flat * d.ravel(), axis=1) for d in directions], 1)
     elif isinstance(quantity, Derivative) and not quantity.elementwise:
         shape = differences.values[quantity.name].shape[1:]
-        directions = np.stack([project(quantity.name, rng.choice((-1.0, 1.0), shape)) for _ in range(2)])
+        directions = np.stack([project(quantity.name, signs(shape, rng)) for _ in range(2)])
         estimate = differences.derivative_along(quantity, directions)
         axes = tuple(range(-len(shape), 0))
         answers = np.stack([np.sum(rows * d, axis=axes) for d in directions], 1)
@@ -85,7 +88,7 @@ def _directions(
     Of equal weight: where ⟨g, s⟩ and ⟨g, g⟩/|g| have the same sign, an error in proportion to
     the gradient cannot hide, nor one of a single element more than in s alone.
     """
-    signed = project(name, rng.choice((-1.0, 1.0), gradient.shape))
+    signed = project(name, signs(gradient.shape, rng))
     largest = np.max(np.abs(gradient), initial=0.0)
     if not largest or not np.isfinite(largest):
         return signed[None]

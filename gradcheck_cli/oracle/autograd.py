@@ -58,7 +58,7 @@ class Autograd:
         self.program = program
         self.sizes = sizes
         self.inputs = {name: backend.array(x) for name, x in inputs.items()}
-        self.tangents = {name: backend.array(t) for name, t in tangents.items()}
+        self.tangents = tangents
         self.cotangents = {name: backend.array(c) for name, c in cotangents.items()}
         self.fixed = fixed
         self.observer = observer
@@ -193,7 +193,9 @@ class Autograd:
             values: dict[str, Any] = {}
             for name, x in self.inputs.items():
                 moves = x.dtype == torch.float64 and name not in self.fixed
-                values[name] = forward_ad.make_dual(x, self.tangents[name]) if moves else x
+                values[name] = (
+                    forward_ad.make_dual(x, self.backend.array(self.tangents[name])) if moves else x
+                )
             self.follow(values, hold=lambda v: forward_ad.unpack_dual(v).primal)
             for quantity in wanted:
                 value = self.target(quantity, values)
@@ -222,7 +224,9 @@ class Autograd:
                 value, [values[n] for n in moving], u, create_graph=True, allow_unused=True
             )
             pairing = sum(
-                (g * self.tangents[n]).sum() for n, g in zip(moving, grads, strict=True) if g is not None
+                (g * self.backend.array(self.tangents[n])).sum()
+                for n, g in zip(moving, grads, strict=True)
+                if g is not None
             )
             if isinstance(pairing, torch.Tensor) and pairing.requires_grad:
                 (tangent,) = torch.autograd.grad(pairing, u, retain_graph=True, allow_unused=True)

@@ -11,8 +11,10 @@ from gradcheck_cli.evaluate.interpret import Evaluation, Observer
 from gradcheck_cli.evaluate.noise import AMPLITUDE, REPLICAS, Noise, rms
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
 from gradcheck_cli.evaluate.numpy_kinks import BRANCHES
+from gradcheck_cli.evaluate.sampling import HUGE
 from gradcheck_cli.oracle.estimate import Estimate
 from gradcheck_cli.oracle.richardson import LEVELS, checked, extrapolate, steps
+from gradcheck_cli.oracle.rungs import FAIR, LARGE, sparing
 from gradcheck_cli.shapes.typed import (
     Derivative,
     Gradient,
@@ -27,21 +29,6 @@ from gradcheck_cli.shapes.typed import (
 
 ROWS_AT_ONCE = 1 << 21
 """Elements that one batch of displaced forwards may hold in its largest array."""
-
-LARGE = 1 << 11
-"""From how many elements of the largest array on the passes cost more than what is made of them."""
-
-RUNGS = (4, 9, 14)
-"""The parts of the ladder that are tried one after the other there: most smooth functions are settled
-at the first, steep ones further down; each starts here and has so many steps:"""
-
-RUNG = 4
-
-ENOUGH = 2.0**-33
-"""The bar, relative to the derivative, with which one part is enough."""
-
-FAIR = 2.0**-20
-"""The same for the best of all parts, before the whole ladder is run."""
 
 USUAL = (1e-3, 1e3)
 """The magnitudes of values for which steps are relative to the scale of the data."""
@@ -89,6 +76,8 @@ class Differences:
         cotangents: Mapping[str, Any],
         fixed: frozenset[str] = frozenset(),
         scale: float = 1.0,
+        *,
+        brief: bool = False,
     ) -> None:
         self.backend = NumpyBackend()
         self.program = program
@@ -100,7 +89,9 @@ class Differences:
         self.alone = False
         """Whether nobody else knows the truth: the rounding of the forward is measured then, not assumed."""
         self.values = self.run({name: np.asarray(x)[None] for name, x in inputs.items()}, None)
-        self.large = max(np.size(v) for v in self.values.values()) >= LARGE
+        self.largest = max(np.size(v) for v in self.values.values())
+        self.brief = brief or self.largest >= LARGE
+        """Whether few steps have to do, along few directions."""
 
     # the forward
 
@@ -209,33 +200,34 @@ class Differences:
     def loss_along(self, name: str, directions: Any) -> Estimate:
         """⟨∂L/∂name, v⟩ for each direction v (count, *shape); an intermediate is tested by cutting there."""
         moves = {name: directions}
-        if self.large and not self.alone:
+        if self.brief and not self.alone:
             best = self.sparing(moves)
             if (best.error <= FAIR * np.abs(best.value)).all():
                 return best
         return self.along(self.loss, moves, frozenset())
 
+    def is_drawn(self, name: str) -> bool:
+        """Whether the gradient at a name is nothing but its cotangent, which needs no confirmation."""
+        needs = self.program.needs
+        return name in self.program.outputs and not any(name in needs[n] for n in needs if n != name)
+
     def sparing(self, moves: Mapping[str, Any]) -> Estimate:
-        """The same from a few steps only, finer ones where they are too coarse."""
+        """The same from a few steps only."""
         count = len(next(iter(moves.values())))
-        best = Estimate(np.zeros(count), np.full(count, np.inf))
-        # the loss is linear in an output that nothing else is made of: two steps show it
-        last = all(needs.isdisjoint(moves) for n, needs in self.program.needs.items() if n not in moves)
-        for first in (0,) if last else RUNGS:
-            h = steps(self.reach(moves), first + (2 if last else RUNG))[first:]
+        reach = self.reach(moves)
+
+        def look(first: int, number: int) -> tuple[Any, Any, Any, Any, Any]:
+            h = steps(reach, first + number)[first:]
             displaced, rows = self.displace(moves, h)
             branches = _Branches(rows)
             total, size = self.loss(self.run(displaced, branches), branches)
-            moved = np.broadcast_to(total, rows)[1:].reshape(count, len(h), 2).swapaxes(0, 1)
-            same = branches.same[1:].reshape(count, len(h), 2).all(2).T
-            found = extrapolate(moved[..., 0], moved[..., 1], h, same, size)
-            better = found.error < best.error
-            best = Estimate(
-                np.where(better, found.value, best.value), np.where(better, found.error, best.error)
-            )
-            if (best.error <= ENOUGH * np.abs(best.value)).all():
-                break
-        return best
+            moved = np.broadcast_to(total, rows)[1:].reshape(count, number, 2).swapaxes(0, 1)
+            same = branches.same[1:].reshape(count, number, 2).all(2).T
+            return moved[..., 0], moved[..., 1], h, same, size
+
+        # the loss is linear in an output that nothing else is made of
+        linear = all(needs.isdisjoint(moves) for n, needs in self.program.needs.items() if n not in moves)
+        return sparing(count, look, linear=linear, huge=self.largest >= HUGE)
 
     def loss(self, values: Mapping[str, Any], _: Observer) -> tuple[Any, float]:
         """The loss relative to that of row 0, and the magnitude that its rounding is relative to."""

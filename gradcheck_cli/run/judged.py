@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from gradcheck_cli.compare.advice import cheaper_orders
-from gradcheck_cli.compare.certificate import beyond_floats, certified
-from gradcheck_cli.compare.judge import judge
+from gradcheck_cli.compare.certificate import beyond_floats
+from gradcheck_cli.compare.judge import judge_certified
 from gradcheck_cli.compare.kinks import is_at_kink
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.verdict import overall
@@ -43,7 +43,7 @@ def judged(spec: str, operator: Operator, claim: Claim, settings: Settings) -> C
     """The result of one claim, its correction included. Raises UserError for what cannot be judged."""
     before = cuts()
     typed = type_claim(operator, claim)
-    judgements = certified(operator, claim, typed, judge(operator, claim, typed, settings), settings)
+    judgements = judge_certified(operator, claim, typed, settings)
     under: Sequence[tuple[Found, ...]] = [() for _ in judgements]
     if not beyond_floats(judgements):
         under = conditions(operator, claim, typed, judgements, settings.in_floats)
@@ -74,7 +74,7 @@ def judged(spec: str, operator: Operator, claim: Claim, settings: Settings) -> C
     correction = None
     if claim.correction is not None:
         right = type_claim(operator, claim, claim.correction)
-        corrected = judge(operator, claim, right, settings)
+        corrected = judge_certified(operator, claim, right, settings)
         verdict = overall(tuple(j.verdict for j in corrected))
         reason = next((j.reason for j in corrected if j.verdict == verdict), "")
         correction = CorrectionResult(

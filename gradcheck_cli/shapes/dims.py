@@ -27,6 +27,10 @@ class Dim:
 
     terms: tuple[tuple[Monomial, Fraction], ...]
 
+    def __hash__(self) -> int:
+        # fractions are slow to hash, and dims with the same monomials are rare
+        return hash(tuple([monomial for monomial, _ in self.terms]))
+
     @classmethod
     def of(cls, value: int | Fraction | str) -> Dim:
         """A constant or a named size."""

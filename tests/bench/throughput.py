@@ -21,8 +21,8 @@ import torch
 
 sys.path[:0] = [str(Path(__file__).parents[2])]
 
-from gradcheck_cli.compare.certificate import certified  # noqa: E402
-from gradcheck_cli.compare.judge import judge  # noqa: E402
+
+from gradcheck_cli.compare.judge import judge, judge_certified  # noqa: E402
 from gradcheck_cli.compare.settings import OracleName, Settings  # noqa: E402
 from gradcheck_cli.run.judged import judged  # noqa: E402
 from gradcheck_cli.spec.load import load_text  # noqa: E402
@@ -119,7 +119,7 @@ def with_certificate(small: Small, draws: int) -> bool:
     """The same, confirmed in exact arithmetic."""
     operator, claim = read(small)
     typed, settings = type_claim(operator, claim), Settings(draws=draws)
-    (found,) = certified(operator, claim, typed, judge(operator, claim, typed, settings), settings)
+    (found,) = judge_certified(operator, claim, typed, settings)
     return found.verdict == "holds"
 
 

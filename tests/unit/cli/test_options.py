@@ -135,14 +135,14 @@ def test_explain_what_is_not_there(args, status, out, err):
 
 
 def test_crash_in_one_claim(monkeypatch):
-    real = judged.judge
+    real = judged.judge_certified
 
     def judge(operator, claim, *rest):
         if claim.id == "right":
             raise ZeroDivisionError("oops")
         return real(operator, claim, *rest)
 
-    monkeypatch.setattr(judged, "judge", judge)
+    monkeypatch.setattr(judged, "judge_certified", judge)
     done = invoke("check", *QUICK)
     assert done.exit_code == 3
     assert done.stdout == (

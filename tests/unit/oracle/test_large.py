@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from gradcheck_cli.evaluate.noise import AMPLITUDE, Noise
+from gradcheck_cli.evaluate.sampling import HUGE, signs
 from gradcheck_cli.oracle.agreement import MARGIN, agree
-from gradcheck_cli.oracle.differences import ENOUGH, FAIR, LARGE, Differences
+from gradcheck_cli.oracle.differences import Differences
+from gradcheck_cli.oracle.rungs import ENOUGH, FAIR, LARGE
 from gradcheck_cli.shapes.typed import Gradient
 from gradcheck_cli.spec.load import load_text
 from gradcheck_cli.spec.typing import type_program
@@ -89,3 +91,39 @@ def test_the_noise_is_the_same_for_small_and_large_arrays(n):
     assert drawn[1:].std() == pytest.approx(1, abs=3 / np.sqrt(4 * n))
     assert np.abs(drawn).max() < np.sqrt(3.001)
     assert abs(np.corrcoef(drawn[1:])[~np.eye(4, dtype=bool)]).max() < 4 / np.sqrt(n)
+
+
+@pytest.mark.parametrize("line", SLOPES)
+def test_huge_arrays_get_two_small_steps_first(monkeypatch, line):
+    differences, x, w, rng = forward(line, n=HUGE)
+    rows = []
+    run = Differences.run
+    monkeypatch.setattr(
+        Differences,
+        "run",
+        lambda self, moved, *rest: rows.append(len(next(iter(moved.values())))) or run(self, moved, *rest),
+    )
+    slope = w * SLOPES[line](x)
+    for direction in (signs(x.shape, rng), np.sign(slope)):
+        rows.clear()
+        found = differences.loss_along("x", direction[None])
+        true = np.sum(slope * direction)
+        assert abs(found.value[0] - true) <= found.error[0] <= FAIR * abs(true)
+        assert rows[0] == 5  # the point itself, two steps to either side
+    assert rows == ([5, 9, 9, 9] if "400" in line else [5])
+
+
+@pytest.mark.parametrize("n", [7, HUGE + 5])
+def test_signs_are_fair(n):
+    drawn = np.stack([signs((n,), np.random.default_rng(seed)) for seed in range(50)])
+    assert set(np.unique(drawn)) == {-1.0, 1.0}
+    assert abs(drawn.mean()) < 4 / np.sqrt(drawn.size)
+
+
+def test_the_gradient_of_an_output_is_drawn_and_needs_no_confirmation():
+    differences, *_ = forward("tanh(x)")
+    assert differences.is_drawn("y")
+    assert not differences.is_drawn("x")
+    assert (
+        agree(Gradient("y"), np.ones((1, N)), differences, lambda _, v: v, np.random.default_rng(0)) is None
+    )

@@ -79,14 +79,14 @@ def test_one_bad_claim_does_not_stop_the_others(folder):
 
 
 def fail_at(monkeypatch, claim_id, error):
-    real = judged.judge
+    real = judged.judge_certified
 
     def judge(operator, claim, typed, settings):
         if claim.id == claim_id:
             raise error
         return real(operator, claim, typed, settings)
 
-    monkeypatch.setattr(judged, "judge", judge)
+    monkeypatch.setattr(judged, "judge_certified", judge)
 
 
 def test_crash(folder, monkeypatch):
