@@ -19,9 +19,9 @@ from gradcheck_cli.evaluate.backend import Backend
 from gradcheck_cli.evaluate.deadline import OutOfTime, limited
 from gradcheck_cli.evaluate.extent import MAX_AXES, MAX_ELEMENTS, MAX_TOTAL, Extent
 from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, Observer, shape_of, size
-from gradcheck_cli.evaluate.noise import REPLICAS, Noise, replicas
+from gradcheck_cli.evaluate.noise import FEW_REPLICAS, REPLICAS, Noise, replicas
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend, as_float
-from gradcheck_cli.evaluate.sampling import SCALES, Draw, Law, choose_sizes, draw, generator, project
+from gradcheck_cli.evaluate.sampling import HUGE, SCALES, Draw, Law, choose_sizes, draw, generator, project
 from gradcheck_cli.oracle.agreement import Agreement, agree
 from gradcheck_cli.oracle.differences import Differences
 from gradcheck_cli.shapes.static import as_dim
@@ -207,17 +207,14 @@ class Court:
         from gradcheck_cli.oracle.backward_noise import BackwardNoise  # noqa: PLC0415
 
         backend = TorchBackend(self.settings.device)
-        rows = 1 + REPLICAS
-        noise = BackwardNoise(rows, rng, backend.array)
+        count = REPLICAS if self.extent(data.sizes) < HUGE else FEW_REPLICAS
+        noise = BackwardNoise(backend, rng, count)
+        inputs, tangents, cotangents = (
+            {n: noise.leaf(x) for n, x in arrays.items()}
+            for arrays in (data.inputs, data.tangents, data.cotangents)
+        )
         oracle = Autograd(
-            backend,
-            self.program,
-            data.sizes,
-            {n: replicas(x, rng) for n, x in data.inputs.items()},
-            {n: replicas(t, rng) for n, t in data.tangents.items()},
-            {n: replicas(c, rng) for n, c in data.cotangents.items()},
-            self.typed.fixed,
-            noise,
+            backend, self.program, data.sizes, inputs, tangents, cotangents, self.typed.fixed, noise
         )
         truth = oracle.quantities(self.wanted)
         agreements: list[Agreement] = []
@@ -230,7 +227,7 @@ class Court:
                 Sight("undecided", data.sizes, data.scale, reason=reason, agreements=tuple(agreements))
                 for _ in self.sides
             ]
-        sights = self.compare(backend, data, truth, noise, REPLICAS, tuple(agreements))
+        sights = self.compare(backend, data, truth, noise, count, tuple(agreements))
         if self.settings.oracle == "both" and not agreements:
             sights = self.confirmed(sights, data, rng)
         return sights
@@ -254,7 +251,16 @@ class Court:
             self.typed.fixed,
             min(1.0, data.scale),
             brief=brief,
+            stepping=self.stepping(),
         )
+
+    def stepping(self) -> Backend | None:
+        """Who runs the steps of the witness where arrays are huge; None for NumPy itself."""
+        if not self.settings.needs_torch:
+            return None
+        from gradcheck_cli.evaluate.torch_backend import TorchBackend  # noqa: PLC0415  two seconds to import
+
+        return TorchBackend(self.settings.device)
 
     def project(self, data: Draw) -> Any:
         """Keeps directions of an input inside its domain."""

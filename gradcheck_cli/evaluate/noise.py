@@ -24,6 +24,9 @@ UNIT = 2.0**-53
 REPLICAS = 4
 """How many disturbed rows an evaluation carries."""
 
+FEW_REPLICAS = 2
+"""The same for huge arrays, whose elements tell of each other (`POOLED` in compare/floor.py)."""
+
 _EXACT = {
     "negative",
     "tril",
@@ -95,10 +98,13 @@ def _factors(rng: np.random.Generator, shape: tuple[int, ...], disturbed: int) -
         np.subtract(rng.random(shape, dtype=np.float32), 0.5, out=noise, dtype=np.float64)
         noise *= np.sqrt(12.0) * AMPLITUDE
     else:
-        # four numbers of 16 bits from each of 64; they are the odd multiples of a half
-        drawn = rng.bit_generator.random_raw(-(-noise.size // 4)).view(np.int16)[: noise.size]
-        np.add(drawn.reshape(shape), 0.5, out=noise, dtype=np.float64)
-        noise *= np.sqrt(12.0) * AMPLITUDE / 2**16
+        # four numbers of 16 bits from each of 64
+        part = noise[1 : 1 + disturbed]
+        drawn = rng.bit_generator.random_raw(-(-part.size // 4)).view(np.int16)[: part.size]
+        np.multiply(drawn.reshape(part.shape), np.sqrt(12.0) * AMPLITUDE / 2**16, out=part)
+        part += 1
+        noise[0] = noise[1 + disturbed :] = 1
+        return noise
     noise += 1
     noise[0] = 1
     noise[1 + disturbed :] = 1
@@ -115,12 +121,10 @@ class Noise:
         self,
         rows: int,
         rng: np.random.Generator,
-        bring: Callable[[Any], Any] = lambda x: x,
         disturbed: int = REPLICAS,
     ) -> None:
         self.rows = rows
         self.rng = rng
-        self.bring = bring
         self.disturbed = disturbed
 
     def seen(self, node: Typed, value: Any) -> Any:
@@ -129,12 +133,12 @@ class Noise:
             return value
         if isinstance(node, Apply) and node.function in _BACKWARD_STABLE:
             value = self.of_disturbed(node)
-        return value * self.bring(self.factors(value.shape))
+        return value * self.factors(value.shape)
 
     def of_disturbed(self, node: Typed) -> Any:
         """The last call once more, with arguments that are off by rounding."""
         function, args, statics = self.last
-        moved = [a * self.bring(self.factors(a.shape)) for a in args]
+        moved = [a * self.factors(a.shape) for a in args]
         try:
             return self.functions[function](*moved, **statics)
         except (ArithmeticError, RuntimeError, ValueError) as error:  # LinAlgError is a ValueError
@@ -142,6 +146,10 @@ class Noise:
                 raise
             reason = "the matrix is singular or indefinite within rounding"
             raise EvaluationFailed(function, reason, node) from None
+
+    def leaf(self, x: Any) -> Any:
+        """The rows of an array that is given."""
+        return replicas(x, self.rng, self.rows, self.disturbed)
 
     def factors(self, shape: tuple[int, ...]) -> Any:
         """Factors for an array of this shape, whose batch may still be 1."""

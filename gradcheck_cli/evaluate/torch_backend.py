@@ -34,7 +34,9 @@ class TorchBackend:
         return torch.tensor(as_float(value), dtype=torch.float64, device=self.device)
 
     def array(self, value: Any) -> Any:
-        """A NumPy array on the device."""
+        """A NumPy array, or a tensor as it is, on the device."""
+        if isinstance(value, torch.Tensor):
+            return value
         return torch.tensor(value, device=self.device)
 
     def numpy(self, value: Any) -> Any:

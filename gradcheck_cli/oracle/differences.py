@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.evaluate.interpret import Evaluation, Observer
+from gradcheck_cli.evaluate.backend import Backend
+from gradcheck_cli.evaluate.interpret import Observer
 from gradcheck_cli.evaluate.noise import AMPLITUDE, REPLICAS, Noise, rms
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
-from gradcheck_cli.evaluate.numpy_kinks import BRANCHES
 from gradcheck_cli.evaluate.sampling import HUGE
 from gradcheck_cli.oracle.estimate import Estimate
+from gradcheck_cli.oracle.forward import Branches, Forward
 from gradcheck_cli.oracle.richardson import LEVELS, checked, extrapolate, steps
 from gradcheck_cli.oracle.rungs import FAIR, LARGE, sparing
+from gradcheck_cli.oracle.stepping import Stepper
 from gradcheck_cli.shapes.typed import (
     Derivative,
     Gradient,
@@ -23,7 +25,6 @@ from gradcheck_cli.shapes.typed import (
     Program,
     Quantity,
     Tangent,
-    Typed,
     Value,
 )
 
@@ -40,28 +41,11 @@ KINK = "a step of the differences crosses a kink"
 EDGE = "a step of the differences leaves the domain of the forward"
 
 
-class _Branches:
-    """An observer that notices which rows of a batch are on another smooth piece than row 0."""
-
-    def __init__(self, rows: int) -> None:
-        self.same = np.ones(rows, dtype=bool)
-
-    def seen(self, node: Typed, value: Any) -> Any:  # noqa: ARG002  as the protocol has it
-        return value
-
-    def called(self, function: str, args: tuple[Any, ...], statics: Mapping[str, object]) -> None:
-        branch = BRANCHES.get(function)
-        if branch is not None:
-            pieces = np.asarray(branch(*args, **statics))
-            if pieces.shape[0] == len(self.same):
-                self.same &= (pieces == pieces[:1]).reshape(len(pieces), -1).all(1)
-
-
 Follow = Callable[[Mapping[str, Any], Observer], tuple[Any, float | None]]
 """From all values to what is differentiated, and the magnitude of its rounding if not its own."""
 
 
-class Differences:
+class Differences(Forward):
     """A forward computation on NumPy, and every quantity that a claim may ask of it, with bars.
 
     Arrays have the shapes of the program, without a batch axis.
@@ -78,10 +62,10 @@ class Differences:
         scale: float = 1.0,
         *,
         brief: bool = False,
+        stepping: Backend | None = None,
     ) -> None:
-        self.backend = NumpyBackend()
-        self.program = program
-        self.sizes = sizes
+        """`brief`: few steps have to do; `stepping`: who runs them where arrays are huge, if not NumPy."""
+        super().__init__(NumpyBackend(), program, sizes)
         self.tangents = tangents
         self.cotangents = cotangents
         self.fixed = fixed
@@ -92,37 +76,9 @@ class Differences:
         self.largest = max(np.size(v) for v in self.values.values())
         self.brief = brief or self.largest >= LARGE
         """Whether few steps have to do, along few directions."""
+        self.stepping = stepping if stepping is not None and self.largest >= HUGE else self.backend
 
     # the forward
-
-    def run(
-        self,
-        displaced: Mapping[str, Any],
-        observer: Observer | None,
-        hold: frozenset[str] = frozenset(),
-    ) -> dict[str, Any]:
-        """All values, (rows or 1, *shape), with some replaced; only what depends on those is run again."""
-        values: dict[str, Any] = dict(getattr(self, "values", {})) | dict(displaced)
-        for definition in self.program.definitions:
-            name = definition.name
-            needs = self.program.needs[name]
-            stale = name not in values or bool(needs & displaced.keys())
-            if name in displaced or name in hold or not stale:
-                continue
-            values[name] = self.tree(definition.tree, values, definition.indices, observer)
-        return values
-
-    def tree(self, tree: Typed, values: Mapping[str, Any], indices: int, observer: Observer | None) -> Any:
-        """The value of a tree over forward values, (rows or 1, *shape)."""
-
-        def given(quantity: Quantity) -> Any:
-            assert isinstance(quantity, Value)
-            return values[quantity.name]
-
-        evaluation = Evaluation(self.backend, self.sizes, given, indices, observer)
-        with np.errstate(all="ignore"):
-            value = evaluation.value(tree)
-        return value.reshape(value.shape[:1] + value.shape[evaluation.lead :])
 
     def displace(self, moves: Mapping[str, Any], h: Any) -> tuple[dict[str, Any], int]:
         """Values displaced by ±h along directions: rows are the point itself, then (direction, level, sign).
@@ -150,7 +106,7 @@ class Differences:
             h = np.append(h, h[0] * FINE)
         levels = len(h)
         displaced, rows = self.displace(moves, h)
-        branches = _Branches(rows)
+        branches = Branches(rows, self.backend)
         with np.errstate(all="ignore"):
             values = self.run(displaced, branches, hold)
             result, size = follow(values, branches)
@@ -216,14 +172,16 @@ class Differences:
         count = len(next(iter(moves.values())))
         reach = self.reach(moves)
 
+        stepper = Stepper(self.stepping, self.program, self.sizes, self.values, self.cotangents)
+
         def look(first: int, number: int) -> tuple[Any, Any, Any, Any, Any]:
+            nonlocal stepper
             h = steps(reach, first + number)[first:]
-            displaced, rows = self.displace(moves, h)
-            branches = _Branches(rows)
-            total, size = self.loss(self.run(displaced, branches), branches)
-            moved = np.broadcast_to(total, rows)[1:].reshape(count, number, 2).swapaxes(0, 1)
-            same = branches.same[1:].reshape(count, number, 2).all(2).T
-            return moved[..., 0], moved[..., 1], h, same, size
+            plus, minus, same, size = stepper.losses(moves, h)
+            if not stepper.believed:
+                stepper = Stepper(NumpyBackend(), self.program, self.sizes, self.values, self.cotangents)
+                plus, minus, same, size = stepper.losses(moves, h)
+            return plus, minus, h, same, size
 
         # the loss is linear in an output that nothing else is made of
         linear = all(needs.isdisjoint(moves) for n, needs in self.program.needs.items() if n not in moves)
@@ -281,7 +239,7 @@ class Differences:
         moves = {name: t for name, t in moves.items() if name in self.program.differentiable}
         along: Follow = self.loss if isinstance(quantity, LossTangent) else self.of(quantity)
         if not moves:
-            zero = np.zeros(along(self.values, _Branches(1))[0].shape[1:])
+            zero = np.zeros(along(self.values, Branches(1, self.backend))[0].shape[1:])
             return Estimate(zero, zero)
         found = self.along(along, moves, self.fixed)
         return Estimate(found.value[0], found.error[0], found.reason)

@@ -30,7 +30,7 @@ ENOUGH = 2.0**-33
 """The bar, relative to the derivative, with which one part is enough."""
 
 COARSE = 2.0**-26
-"""The same for two steps on huge arrays."""
+"""The same on huge arrays."""
 
 FAIR = 2.0**-20
 """The same for the best of all parts, before the whole ladder is run."""
@@ -42,11 +42,13 @@ Look = Callable[[int, int], tuple[Any, Any, Any, Any, Any]]
 def sparing(count: int, look: Look, *, linear: bool, huge: bool) -> Estimate:
     """The derivative along `count` directions; the best of all parts where none is good enough."""
     best = Estimate(np.zeros(count), np.full(count, np.inf))
-    parts = (ENDS,) if linear else RUNGS
-    for part in (TWO, *parts) if huge and not linear else parts:
+    # what two small steps nearly tell four of them do, rarely coarser ones
+    parts = (ENDS,) if linear else (TWO, *reversed(RUNGS)) if huge else RUNGS
+    share = COARSE if huge else ENOUGH
+    for part in parts:
         found = extrapolate(*look(*part))
         better = found.error < best.error
         best = Estimate(np.where(better, found.value, best.value), np.where(better, found.error, best.error))
-        if (best.error <= (COARSE if part == TWO else ENOUGH) * np.abs(best.value)).all():
+        if (best.error <= share * np.abs(best.value)).all():
             break
     return best

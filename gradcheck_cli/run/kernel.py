@@ -22,7 +22,7 @@ from gradcheck_cli.compare.floor import floor
 from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.compare.sight import index_text
 from gradcheck_cli.evaluate.interpret import EvaluationFailed
-from gradcheck_cli.evaluate.noise import REPLICAS, UNIT, replicas
+from gradcheck_cli.evaluate.noise import REPLICAS, UNIT
 from gradcheck_cli.evaluate.sampling import Draw, generator
 from gradcheck_cli.evaluate.torch_backend import TorchBackend
 from gradcheck_cli.lang.plain import parse_equation, parse_expression
@@ -119,14 +119,14 @@ def _session(
 ) -> dict[str, Seen]:
     """What one set of data shows."""
     backend = TorchBackend(court.settings.device)
-    noise = BackwardNoise(1 + REPLICAS, rng, backend.array)
+    noise = BackwardNoise(backend, rng)
     oracle = Autograd(
         backend,
         court.program,
         data.sizes,
-        {n: replicas(x, rng) for n, x in data.inputs.items()},
-        {n: replicas(t, rng) for n, t in data.tangents.items()},
-        {n: replicas(c, rng) for n, c in data.cotangents.items()},
+        {n: noise.leaf(x) for n, x in data.inputs.items()},
+        {n: noise.leaf(t) for n, t in data.tangents.items()},
+        {n: noise.leaf(c) for n, c in data.cotangents.items()},
         observer=noise,
     )
     values = tuple(Value(n) for n in court.program.types)

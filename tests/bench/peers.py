@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import resource
 import subprocess
 import sys
 import time
@@ -29,11 +28,12 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 from eight import OPERATORS, SIZES, Operator  # noqa: E402
 
+from gradcheck_cli.compare.glance import GlancingCourt  # noqa: E402
 from gradcheck_cli.compare.judge import judge  # noqa: E402
 from gradcheck_cli.compare.settings import OracleName, Settings  # noqa: E402
 from gradcheck_cli.compare.verdict import Judgement  # noqa: E402
 from gradcheck_cli.oracle.autograd import Autograd  # noqa: E402
-from gradcheck_cli.oracle.differences import Differences  # noqa: E402
+from gradcheck_cli.oracle.forward import Forward  # noqa: E402
 from gradcheck_cli.spec.load import load_text  # noqa: E402
 from gradcheck_cli.spec.typing import type_claim  # noqa: E402
 
@@ -60,16 +60,34 @@ class Bench:
             self.claims[of, error] = operator, claim, type_claim(operator, claim)
         return self.claims[of, error]
 
-    def ours(self, seed: int, of: str = "", error: str = "", oracle: OracleName = "both") -> Judgement:
-        """Our judgement on one claim, at one draw."""
+    def ours(
+        self, seed: int, of: str = "", error: str = "", oracle: OracleName = "both", *, proven: bool = False
+    ) -> Judgement:
+        """Our judgement on one claim, at one draw; `proven`, as after a certificate."""
         settings = Settings(oracle, draws=1, seed=seed, device=self.device)
-        (found,) = judge(*self.typed(of or self.first, error), settings)
+        (found,) = judge(*self.typed(of or self.first, error), settings, {0: 3} if proven else {})
         return found
+
+    def measured(self, seed: int, error: str = "") -> Judgement:
+        """The same with a measured floor, at any size."""
+        with mock.patch.object(GlancingCourt, "glanced", return_value=None):
+            return self.ours(seed, error=error)
+
+    @property
+    def planted(self) -> str:
+        """Half an error in one element, to be added to the formula."""
+        rows, columns = self.axes
+        return f" + 0.5 * outer(arange({rows}) == 0, arange({columns}) == 1)"
+
+    @property
+    def axes(self) -> list[str]:
+        """The sizes of the first input."""
+        return [d.strip() for d in self.operator.inputs[self.first].strip("[]").split(",")]
 
     def all_ours(self, seed: int) -> None:
         """All claims of the operator, each by itself."""
         for name in self.operator.gradients:
-            self.ours(seed, name)
+            self.ours(seed, name, proven=True)
 
     def pass_(self) -> Callable[[], object]:
         """The forward and backward pass of the operator."""
@@ -124,8 +142,8 @@ class Bench:
     def smallest(self, seeds: int) -> float:
         """The smallest error of one element, relative to the root mean square, that is seen."""
         shape = self.operator.shapes(self.size)[self.first]
-        axes = [d.strip() for d in self.operator.inputs[self.first].strip("[]").split(",")]
-        one = f"outer(arange({axes[0]}) == 0, arange({axes[1]}) == 1)"
+        rows, columns = self.axes
+        one = f"outer(arange({rows}) == 0, arange({columns}) == 1)"
         root = f"norm(d{self.first}) / {math.isqrt(math.prod(shape))}"
         floor = self.ours(0).floor or 1e-4
         found = math.inf
@@ -178,7 +196,7 @@ def counted() -> Iterator[dict[str, int]]:
 
     with (
         mock.patch.object(Autograd, "forward", counting(Autograd.forward)),
-        mock.patch.object(Differences, "run", counting(Differences.run)),
+        mock.patch.object(Forward, "run", counting(Forward.run)),
     ):
         yield found
 
@@ -188,11 +206,13 @@ def row(bench: Bench, times: int) -> str:
     device = bench.device
     one = clock(device, bench.pass_(), 3 * times)
     with counted() as count:
-        bench.ours(1)
+        bench.ours(1, proven=True)
     forwards = count["forwards"]
     cells = [
-        clock(device, lambda: bench.ours(1), times),
+        clock(device, lambda: bench.ours(1, proven=True), times),
         clock(device, lambda: bench.all_ours(1), max(1, times // 2)) / len(bench.operator.gradients),
+        clock(device, lambda: bench.measured(1), max(1, times // 2)),
+        clock(device, lambda: bench.ours(1, error=bench.planted), max(1, times // 2)),
         clock(device, lambda: bench.torch(1, fast=True), times),
     ]
     text = f"{bench.operator.name:13}{one * 1e3:10.2f}" + "".join(f"{c / one:10.1f}" for c in cells)
@@ -212,9 +232,11 @@ def row(bench: Bench, times: int) -> str:
 
 
 def costs(size: int, device: str, times: int) -> None:
-    """One table."""
+    """One table: a draw that confirms a proof or is large, the mean of all claims of the operator, one with
+    a measured floor, one of a wrong claim; then the peers, and exact arithmetic alone at three points.
+    """
     print(f"\n{size:,} input elements on {device}: one draw of one claim, in forward + backward passes")
-    head = ("fb, ms", "first", "mean", "fast", "slow", "jax", "exact", "forwards")
+    head = ("fb, ms", "draw", "mean", "floor", "wrong", "fast", "slow", "jax", "exact", "forwards")
     print(" " * 13 + "".join(f"{h:>10}" for h in head), flush=True)
     for operator in OPERATORS:
         print(row(Bench(operator, size, device), times), flush=True)
@@ -240,14 +262,15 @@ def detection(size: int, device: str, seeds: int, right: int) -> None:
 def memory(size: int, device: str) -> None:
     """How much more memory a process needs at most than to import torch and draw the data."""
     print(f"\n{size:,} input elements: peak memory above the data, in MiB")
-    print(f"{'':13}{'fb':>8}{'gradcheck':>12}{'torch fast':>12}", flush=True)
+    print(f"{'':13}{'fb':>8}{'gradcheck':>12}{'wrong claim':>13}{'torch fast':>12}", flush=True)
     for number, operator in enumerate(OPERATORS):
         cells = []
-        for what in ("pass", "ours", "fast"):
+        for what in ("pass", "ours", "wrong", "fast"):
             command = [sys.executable, __file__, "--child", f"{number}:{size}:{what}", "--device", device]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             cells.append(float(done.stdout))
-        print(f"{operator.name:13}{cells[0]:8.0f}{cells[1]:12.0f}{cells[2]:12.0f}", flush=True)
+        shown = "".join(f"{c:{w}.0f}" for c, w in zip(cells, (8, 12, 13, 12), strict=True))
+        print(operator.name.ljust(13) + shown, flush=True)
 
 
 def child(told: str, device: str) -> None:
@@ -256,14 +279,24 @@ def child(told: str, device: str) -> None:
     bench = Bench(OPERATORS[int(number)], int(size), device)
     work: dict[str, Callable[[], object]] = {
         "pass": bench.pass_(),
-        "ours": lambda: bench.ours(1),
+        "ours": lambda: bench.ours(1, proven=True),
+        "wrong": lambda: bench.ours(1, error=bench.planted),
         "fast": lambda: bench.torch(1, fast=True),
     }
     small = Bench(OPERATORS[int(number)], SIZES[0], device)
     small.ours(1)  # everything is imported
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak(device)
     work[what]()
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print((peak(device) - before) / 2**20)
+
+
+def peak(device: str) -> int:
+    """The most bytes that this process held so far: of the GPU, or of its own memory."""
+    if device != "cpu":
+        return int(torch.cuda.max_memory_allocated())
+    # ru_maxrss of a child starts at what its parent had
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def main() -> None:

@@ -134,7 +134,9 @@ class SubtlyWrong(torch.autograd.Function):
         return g * (1 - y * y) * (1 + 1e-6)
 
 
-@pytest.mark.parametrize(("dims", "proven"), [("", PROVEN), ("dims: {n: 6000}\n", {})])
+@pytest.mark.parametrize(
+    ("dims", "proven"), [("", PROVEN), ("dims: {n: 6000}\n", {}), ("dims: {n: 20000}\n", {})]
+)
 def test_a_wrong_autograd_is_not_believed_at_a_glance(monkeypatch, dims, proven):
     monkeypatch.setattr(
         "gradcheck_cli.evaluate.torch_backend.TORCH", {**torch_functions.TORCH, "tanh": SubtlyWrong.apply}
@@ -143,6 +145,15 @@ def test_a_wrong_autograd_is_not_believed_at_a_glance(monkeypatch, dims, proven)
     found = judged(claim, proven, dims, draws=1)
     assert found.verdict == "undecided"
     assert found.reason == "autograd and differences disagree (at `dx`)"
+
+
+@pytest.mark.parametrize("n", [6_000, 20_000])
+def test_steps_on_torch_do_not_hide_that_its_forward_is_wrong(monkeypatch, n):
+    table = {**torch_functions.TORCH, "tanh": lambda x: torch.tanh(x) * 1.0001}
+    monkeypatch.setattr("gradcheck_cli.evaluate.torch_backend.TORCH", table)
+    claim = (*TANH[:2], "gradient: dx = 1.0001 * dy * (1 - tanh(x)**2 / 1.0001**2)")
+    found = judged(claim, {}, f"dims: {{n: {n}}}\n", draws=1)
+    assert (found.verdict, found.reason) == ("undecided", "autograd and differences disagree (at `dx`)")
 
 
 def test_a_wrong_value_on_torch_is_not_believed_at_a_glance(monkeypatch):

@@ -69,7 +69,7 @@ def spread(text, x, seed=0, rows=400):
     """The relative spread of the replicas of a formula whose inputs are exact."""
     tree = infer(text)
     exact = np.broadcast_to(x, (rows, *x.shape))
-    noise = Noise(rows, np.random.default_rng(seed), lambda v: v, rows - 1)
+    noise = Noise(rows, np.random.default_rng(seed), rows - 1)
     value = Evaluation(NumpyBackend(), {"n": len(x)}, lambda q: exact, 0, noise).value(tree)
     return value[0], np.std(value[1:], axis=0) / np.abs(value[0])
 
