@@ -25,9 +25,8 @@ DEVICES = ["cpu", *([pytest.param("cuda", marks=pytest.mark.gpu)] if torch.cuda.
 
 
 def differences(line, stepping=None):
-    text = (
-        f"operator: o\ninputs: {{x: [n, m]}}\nforward: {{h: {line}, y: h * h}}\nclaims: [identity: x = x]\n"
-    )
+    forward = f"forward:\n  h: {line}\n  y: h * h\n"
+    text = f"operator: o\ninputs: {{x: [n, m]}}\n{forward}claims: [identity: x = x]\n"
     (operator,) = load_text("o", text).operators
     rng = np.random.default_rng(5)
     x, w = rng.standard_normal(SHAPE), rng.standard_normal(SHAPE)
