@@ -152,6 +152,8 @@ def _shape(shape: tuple[int, ...]) -> str:
 class _Court(Court):
     """A court in which the left side is what the listing gives."""
 
+    row_by_row = False
+
     def __init__(
         self,
         operator: Operator,

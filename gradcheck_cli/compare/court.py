@@ -5,30 +5,30 @@ The one place where sampling, evaluation, oracles and floors meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from math import prod
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcheck_cli.compare.laws import laws_of
+from gradcheck_cli.compare.room import Room
 from gradcheck_cli.compare.settings import USUAL_DRAWS, Settings
 from gradcheck_cli.compare.sight import look
 from gradcheck_cli.compare.verdict import Sight
-from gradcheck_cli.evaluate.backend import Backend
+from gradcheck_cli.evaluate.backend import Backend, is_exhausted
 from gradcheck_cli.evaluate.deadline import OutOfTime, limited
-from gradcheck_cli.evaluate.extent import MAX_AXES, MAX_ELEMENTS, MAX_TOTAL, Extent
-from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, Observer, shape_of, size
+from gradcheck_cli.evaluate.interpret import Evaluation, EvaluationFailed, Observer
 from gradcheck_cli.evaluate.noise import FEW_REPLICAS, REPLICAS, Noise, replicas
-from gradcheck_cli.evaluate.numpy_backend import NumpyBackend, as_float
-from gradcheck_cli.evaluate.sampling import HUGE, SCALES, Draw, Law, choose_sizes, draw, generator, project
+from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
+from gradcheck_cli.evaluate.sampling import HUGE, SCALES, Draw, choose_sizes, draw, generator, project
 from gradcheck_cli.oracle.agreement import Agreement, agree
 from gradcheck_cli.oracle.differences import Differences
-from gradcheck_cli.shapes.static import as_dim
 from gradcheck_cli.shapes.typed import Derivative, Loss, LossTangent, Quantity, Tangent, Value, quantities
-from gradcheck_cli.spec.model import Domain, Operator
+from gradcheck_cli.spec.model import Operator
 from gradcheck_cli.spec.typing import TypedClaim
-from gradcheck_cli.text import Problem, Span, UserError
+
+if TYPE_CHECKING:
+    from gradcheck_cli.evaluate.torch_backend import TorchBackend
 
 TRIES = 5
 """How many fresh sets of data a draw may try when one of them shows nothing."""
@@ -42,33 +42,12 @@ SMALL_BUDGET = 600
 SECONDS = 60.0
 """How long the usual draws of one claim may take; more draws may take longer."""
 
-_FREE = "let the sizes be free (`n`, not 1000000): small ones show the same errors"
-
-
-def laws_of(operator: Operator, typed: TypedClaim) -> dict[str, Law]:
-    """How each input is drawn."""
-    return {i.name: _law(i.domain, typed) for i in operator.inputs}
-
-
-def _law(domain: Domain, typed: TypedClaim) -> Law:
-    below = None
-    if domain.below is not None:
-        dim = as_dim(domain.below, typed.program.dims)
-
-        def below(sizes: Mapping[str, int]) -> int:
-            return min(size(dim, sizes), 2**62)  # int64 holds no more
-
-    return Law(
-        domain.kind,
-        below,
-        as_float(domain.low or 0),
-        as_float(1 if domain.high is None else domain.high),
-        tuple(as_float(a) for a in domain.away_from),
-    )
-
 
 class Court:
     """Everything that stays the same over the draws of one claim."""
+
+    row_by_row = True
+    """Whether a draw for which a device has no memory may be made again with fewer rows at once."""
 
     def __init__(
         self,
@@ -83,7 +62,6 @@ class Court:
         self.program = typed.program
         self.settings = settings
         self.seed = seed
-        self.inputs = operator.inputs
         self.laws = laws_of(operator, typed)
         self.sides = [
             (left, right)
@@ -96,9 +74,7 @@ class Court:
         )
         trees = [d.tree for d in self.program.definitions] + [s for pair in self.sides for s in pair]
         trees += [q.tree for q in self.wanted if isinstance(q, (Tangent, Derivative))]
-        self.shapes = Extent(trees)
-        self.found: dict[tuple[tuple[str, int], ...], tuple[int, Span | None]] = {}
-        """The largest array for each choice of sizes."""
+        self.room = Room(operator, typed, trees)
         self.labels = tuple(i.name for i in typed.free)
         self.regime = regime
         """What is done to the data of every draw, to judge under an assumption."""
@@ -141,56 +117,12 @@ class Court:
 
     def data(self, number: int, attempt: int, rng: np.random.Generator) -> Draw:
         """Sizes and arrays."""
-        sizes = choose_sizes(self.program, rng, self.extent, self.budget)
-        self.bounded(sizes)
+        sizes = choose_sizes(self.program, rng, self.room.extent, self.budget)
+        self.room.bounded(sizes)
         scale = SCALES[number % len(SCALES)] * 0.5 ** (attempt // 2)
         moving = any(isinstance(q, (Tangent, LossTangent)) for q in self.wanted)
         drawn = draw(self.program, self.laws, self.typed.given, sizes, scale, rng, moving=moving)
         return drawn if self.regime is None else self.regime(drawn)
-
-    def bounded(self, sizes: Mapping[str, int]) -> None:
-        """Raises UserError for what would not fit into memory, before it is tried."""
-        deepest = self.shapes.deepest()
-        rank, where = max(
-            [(self.program.inputs[i.name].rank, i.shape_span) for i in self.inputs]
-            + [(deepest.type.rank, deepest.node.span)],
-            key=lambda found: found[0],
-        )
-        rank += max([len(self.typed.indices), *(d.indices for d in self.program.definitions)])
-        if rank > MAX_AXES:
-            message = f"this has {rank} axes, those of the indices included; at most {MAX_AXES} are possible"
-            raise UserError(Problem(message, where))
-        count, place = self.largest(sizes)
-        all_ = self.shapes.total(sizes)
-        for elements, limit, what in ((count, MAX_ELEMENTS, "this"), (all_, MAX_TOTAL, "the whole formula")):
-            if elements * (1 + REPLICAS) > limit:
-                message = (
-                    f"{what} would hold {elements:,} numbers at once, more than {limit // (1 + REPLICAS):,}"
-                )
-                raise UserError(Problem(message, place, help=_FREE))
-
-    def extent(self, sizes: Mapping[str, int]) -> int:
-        """How many elements the largest array has."""
-        return self.largest(sizes)[0]
-
-    def largest(self, sizes: Mapping[str, int]) -> tuple[int, Span | None]:
-        """The largest array of an evaluation, and where it comes from."""
-        key = tuple(sizes.items())
-        if key in self.found:
-            return self.found[key]
-        found: list[tuple[int, Span | None]] = []
-        for input_ in self.inputs:
-            try:
-                shape = shape_of(self.program.inputs[input_.name], sizes)
-            except UserError as error:
-                raise UserError(
-                    *(replace(p, span=p.span or input_.shape_span) for p in error.problems)
-                ) from None
-            found.append((prod(shape), input_.shape_span))
-        count, node = self.shapes.largest(sizes)
-        found.append((count, node.node.span))
-        self.found[key] = max(found, key=lambda f: f[0])
-        return self.found[key]
 
     # one draw
 
@@ -203,11 +135,32 @@ class Court:
     def by_autograd(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
         """Truth from torch, guarded by differences unless `--oracle autograd` says otherwise."""
         from gradcheck_cli.evaluate.torch_backend import TorchBackend  # noqa: PLC0415  two seconds to import
-        from gradcheck_cli.oracle.autograd import Autograd  # noqa: PLC0415
-        from gradcheck_cli.oracle.backward_noise import BackwardNoise  # noqa: PLC0415
 
         backend = TorchBackend(self.settings.device)
-        count = REPLICAS if self.extent(data.sizes) < HUGE else FEW_REPLICAS
+        count = REPLICAS if self.room.extent(data.sizes) < HUGE else FEW_REPLICAS
+        try:
+            truth, noise = self.truth(backend, data, rng, count)
+            agreements = self.agreements(data, {q: backend.numpy(v) for q, v in truth.items()}, rng)
+            sights = doubted(agreements, data, len(self.sides))
+            sights = sights or self.compare(backend, data, truth, noise, count, tuple(agreements))
+        except Exception as error:
+            if not self.row_by_row or not is_exhausted(error):
+                raise
+            sights, agreements = [], []
+        if not sights:
+            backend.release()
+            sights, agreements = self.by_rows(backend, data, rng, count)
+        if self.settings.oracle == "both" and not agreements:
+            sights = self.confirmed(sights, data, rng)
+        return sights
+
+    def truth(
+        self, backend: TorchBackend, data: Draw, rng: np.random.Generator, count: int
+    ) -> tuple[dict[Quantity, Any], Noise]:
+        """What the claim asks for, (1 + count, *shape), and what disturbs the rows but the first."""
+        from gradcheck_cli.oracle.autograd import Autograd  # noqa: PLC0415  two seconds to import
+        from gradcheck_cli.oracle.backward_noise import BackwardNoise  # noqa: PLC0415
+
         noise = BackwardNoise(backend, rng, count)
         inputs, tangents, cotangents = (
             {n: noise.leaf(x) for n, x in arrays.items()}
@@ -216,26 +169,31 @@ class Court:
         oracle = Autograd(
             backend, self.program, data.sizes, inputs, tangents, cotangents, self.typed.fixed, noise
         )
-        truth = oracle.quantities(self.wanted)
-        agreements: list[Agreement] = []
-        if self.settings.oracle == "both":
-            agreements = self.agreements(data, {q: backend.numpy(v) for q, v in truth.items()}, rng)
-        doubts = [a for a in agreements if not a.ok]
-        if doubts:
-            reason = f"{doubts[0].reason} (at `{doubts[0].what}`)"
-            return [
-                Sight("undecided", data.sizes, data.scale, reason=reason, agreements=tuple(agreements))
-                for _ in self.sides
-            ]
-        sights = self.compare(backend, data, truth, noise, count, tuple(agreements))
-        if self.settings.oracle == "both" and not agreements:
-            sights = self.confirmed(sights, data, rng)
-        return sights
+        return oracle.quantities(self.wanted), noise
+
+    def by_rows(
+        self, backend: TorchBackend, data: Draw, rng: np.random.Generator, count: int
+    ) -> tuple[list[Sight], list[Agreement]]:
+        """The same with one disturbed row at a time, where a device has no memory for all of them."""
+        truths: list[dict[Quantity, Any]] = []
+        sides: list[list[tuple[Any, Any]]] = []
+        for _ in range(count):
+            truth, noise = self.truth(backend, data, rng, 1)
+            sides.append(list(self.evaluated(backend, data, truth, noise)))
+            truths.append({q: backend.numpy(v) for q, v in truth.items()})
+            del truth, noise
+            backend.release()
+        agreements = self.agreements(data, {q: joined([t[q] for t in truths]) for q in self.wanted}, rng)
+        sights = doubted(agreements, data, len(self.sides))
+        whole = [tuple(map(joined, zip(*parts, strict=True))) for parts in zip(*sides, strict=True)]
+        return sights or self.shown(whole, data, count, tuple(agreements)), agreements
 
     def agreements(
         self, data: Draw, truth: Mapping[Quantity, Any], rng: np.random.Generator, *, brief: bool = False
     ) -> list[Agreement]:
-        """How the oracles compare for every quantity that the claim asks for."""
+        """How the oracles compare for every quantity that the claim asks for, where both are asked."""
+        if self.settings.oracle != "both":
+            return []
         differences = self.differences(data, brief=brief)
         found = (agree(q, truth[q], differences, self.project(data), rng) for q in self.wanted)
         return [a for a in found if a is not None]
@@ -304,8 +262,17 @@ class Court:
         agreements: tuple[Agreement, ...],
     ) -> list[Sight]:
         """Evaluates both sides of every link and looks at their difference."""
+        return self.shown(self.evaluated(backend, data, given, noise), data, rounding_rows, agreements)
+
+    def shown(
+        self,
+        sides: Iterable[tuple[Any, ...]],
+        data: Draw,
+        rounding_rows: int,
+        agreements: tuple[Agreement, ...],
+    ) -> list[Sight]:
+        """What the evaluated sides of every link show."""
         sights = []
-        sides = self.evaluated(backend, data, given, noise)
         for (left, right), relation in zip(sides, self.relations, strict=True):
             self.seen(left, right)
             sights.append(look(left, right, rounding_rows, data, self.labels, agreements, relation))
@@ -346,6 +313,21 @@ class Court:
             )
             for one, other in zip(sights, others, strict=True)
         ]
+
+
+def doubted(agreements: Sequence[Agreement], data: Draw, links: int) -> list[Sight]:
+    """The sights of all links where the oracles do not agree; none where they do."""
+    doubts = [a for a in agreements if not a.ok]
+    if not doubts:
+        return []
+    reason = f"{doubts[0].reason} (at `{doubts[0].what}`)"
+    sight = Sight("undecided", data.sizes, data.scale, reason=reason, agreements=tuple(agreements))
+    return [sight] * links
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Rows that were found apart: the first one, and the disturbed ones of every part."""
+    return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
 
 
 def brought(value: Any, lead: int, free: list[int]) -> Any:

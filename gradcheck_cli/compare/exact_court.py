@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from flint import ctx
 
-from gradcheck_cli.compare.court import brought, laws_of
+from gradcheck_cli.compare.court import brought
 from gradcheck_cli.compare.exact_sides import Comparison, compared
+from gradcheck_cli.compare.laws import laws_of
 from gradcheck_cli.compare.verdict import Certificate, FieldCheck, Found
 from gradcheck_cli.evaluate.extent import Extent
 from gradcheck_cli.evaluate.flint_backend import BallBackend, ResidueBackend

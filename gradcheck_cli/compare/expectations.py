@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.compare.affine import is_affine
-from gradcheck_cli.compare.court import SECONDS, Court, brought, laws_of
+from gradcheck_cli.compare.court import SECONDS, Court, brought
+from gradcheck_cli.compare.laws import laws_of
 from gradcheck_cli.compare.settings import Settings, seed_of
 from gradcheck_cli.compare.sight import index_text
 from gradcheck_cli.compare.verdict import Judgement, Place, Sight, misfit
@@ -171,7 +172,7 @@ class _Trial:
             turn = number // 2 + shift
             sizes = {n: pool[(int(k) + turn) % len(pool)] for n, k in zip(names, order, strict=True)}
             try:
-                self.court.bounded(sizes)
+                self.court.room.bounded(sizes)
                 return draw(self.program, self.laws, self.typed.given, sizes, 1.0, rng)
             except UserError as error:
                 failure = error

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.compare.court import laws_of
+from gradcheck_cli.compare.laws import laws_of
 from gradcheck_cli.evaluate.extent import Extent
 from gradcheck_cli.evaluate.interpret import Evaluation
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend

@@ -23,7 +23,6 @@ from gradcheck_cli.evaluate.noise import UNIT
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
 from gradcheck_cli.evaluate.numpy_kinks import PIECEWISE
 from gradcheck_cli.evaluate.sampling import Draw, twin
-from gradcheck_cli.oracle.agreement import Agreement
 from gradcheck_cli.shapes.typed import Loss, Value
 from gradcheck_cli.spec.model import Operator
 from gradcheck_cli.spec.typing import TypedClaim
@@ -57,13 +56,13 @@ class GlancingCourt(Court):
         """`points`: at how many balls have shown every one of the links to be equal."""
         super().__init__(operator, typed, settings, seed, links)
         self.proven = points > 0
-        if self.proven and not self.shapes.functions & PIECEWISE:
+        if self.proven and not self.room.shapes.functions & PIECEWISE:
             # two sides that are analytic and equal at a random point are equal (almost surely)
             self.settings = replace(settings, draws=min(settings.draws, max(LEAST, settings.draws - points)))
 
     def sights(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
         """What one set of data shows about each link."""
-        worth = self.proven or self.extent(data.sizes) >= MANY
+        worth = self.proven or self.room.extent(data.sizes) >= MANY
         if worth and self.settings.needs_torch and all(r == "=" for r in self.relations):
             found = self.glanced(data, twin(rng))
             if found is not None:
@@ -76,7 +75,6 @@ class GlancingCourt(Court):
         from gradcheck_cli.oracle.autograd import Autograd  # noqa: PLC0415
 
         backend = TorchBackend(self.settings.device)
-        agreements: list[Agreement] = []
         try:
             oracle = Autograd(
                 backend,
@@ -94,11 +92,12 @@ class GlancingCourt(Court):
                 if sight is None:
                     return None
                 sights.append(sight)
-            if self.settings.oracle == "both":
-                seen = {q: backend.numpy(v) for q, v in truth.items()}
-                agreements = self.agreements(data, seen, rng, brief=True)
-                if not all(a.ok for a in agreements) or not (agreements or self.same_on_numpy(data)):
-                    return None
+            seen = {q: backend.numpy(v) for q, v in truth.items()}
+            agreements = self.agreements(data, seen, rng, brief=True)
+            if not all(a.ok for a in agreements):
+                return None
+            if self.settings.oracle == "both" and not agreements and not self.same_on_numpy(data):
+                return None
         except EvaluationFailed:
             return None
         return [replace(sight, agreements=tuple(agreements)) for sight in sights]

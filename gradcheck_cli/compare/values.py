@@ -62,6 +62,8 @@ def judge_printed(
 class _Court(Court):
     """A court in which one side is printed."""
 
+    row_by_row = False
+
     def compare(
         self,
         backend: Backend,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.compare.court import laws_of
+from gradcheck_cli.compare.laws import laws_of
 from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.diagnose.scope import NONE, SharedScope
 from gradcheck_cli.evaluate import deadline

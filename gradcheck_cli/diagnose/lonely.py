@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck_cli.compare.court import laws_of
+from gradcheck_cli.compare.laws import laws_of
 from gradcheck_cli.evaluate.extent import Extent
 from gradcheck_cli.evaluate.interpret import Evaluation, shape_of
 from gradcheck_cli.evaluate.numpy_backend import NumpyBackend

@@ -55,6 +55,8 @@ class Witness:
 class Trial(Court):
     """A court that keeps what it saw of its one link."""
 
+    row_by_row = False
+
     witness: Witness
 
     def look(self, number: int) -> str | None:

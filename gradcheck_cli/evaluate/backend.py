@@ -13,6 +13,15 @@ RANK = 1e-7
 """The share of the largest singular value that counts as zero: far above the noise of an evaluation."""
 
 
+_EXHAUSTED = ("out of memory", "ALLOC_FAILED", "Unable to allocate")
+"""How libraries say it: torch on any device, those that it calls on a GPU, NumPy."""
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Whether memory, of this machine or of a device, was not enough."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _EXHAUSTED)
+
+
 class Backend(Protocol):
     """An array library behind the function table."""
 
@@ -44,3 +53,6 @@ class Backend(Protocol):
 
     def permute(self, value: Array, order: tuple[int, ...]) -> Array:
         """The axes in another order."""
+
+    def release(self) -> None:
+        """Gives memory back that is kept for later."""

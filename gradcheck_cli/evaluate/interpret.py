@@ -14,7 +14,7 @@ from math import e, pi
 from typing import Protocol
 
 from gradcheck_cli.evaluate import deadline
-from gradcheck_cli.evaluate.backend import Array, Backend
+from gradcheck_cli.evaluate.backend import Array, Backend, is_exhausted
 from gradcheck_cli.lang.functions import FUNCTIONS
 from gradcheck_cli.shapes.dims import Dim
 from gradcheck_cli.shapes.typed import (
@@ -224,7 +224,7 @@ class Evaluation:
         except MemoryError:
             raise
         except self.backend.failures as error:  # before ValueError: LinAlgError is one
-            if "out of memory" in str(error):
+            if is_exhausted(error):
                 raise
             raise EvaluationFailed(tree.function, _reason(error), tree) from None
         except ValueError as error:

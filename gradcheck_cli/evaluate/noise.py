@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck_cli.evaluate.backend import is_exhausted
 from gradcheck_cli.evaluate.interpret import EvaluationFailed
 from gradcheck_cli.evaluate.numpy_functions import NUMPY
 from gradcheck_cli.lang.functions import FUNCTIONS
@@ -142,7 +143,7 @@ class Noise:
         try:
             return self.functions[function](*moved, **statics)
         except (ArithmeticError, RuntimeError, ValueError) as error:  # LinAlgError is a ValueError
-            if "out of memory" in str(error):
+            if is_exhausted(error):
                 raise
             reason = "the matrix is singular or indefinite within rounding"
             raise EvaluationFailed(function, reason, node) from None

@@ -49,6 +49,9 @@ class NumpyBackend:
         """The axes in another order."""
         return np.transpose(value, order)
 
+    def release(self) -> None:
+        """Nothing is kept."""
+
 
 def as_float(value: Fraction | float) -> float:
     """The nearest float; beyond the range of floats an infinity, not an exception."""

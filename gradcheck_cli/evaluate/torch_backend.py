@@ -62,3 +62,8 @@ class TorchBackend:
     def permute(self, value: Any, order: tuple[int, ...]) -> Any:
         """The axes in another order."""
         return value.permute(order)
+
+    def release(self) -> None:
+        """Gives memory of a GPU back that torch keeps for later."""
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()

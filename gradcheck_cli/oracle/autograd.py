@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.autograd import forward_ad as untyped_forward_ad
 
+from gradcheck_cli.evaluate.backend import is_exhausted
 from gradcheck_cli.evaluate.interpret import Evaluation, Observer
 from gradcheck_cli.evaluate.torch_backend import TorchBackend
 from gradcheck_cli.shapes.typed import (
@@ -181,7 +182,7 @@ class Autograd:
         try:
             return self.forward_mode(wanted)
         except (NotImplementedError, RuntimeError) as error:
-            if "out of memory" in str(error):
+            if is_exhausted(error):
                 raise
             return self.reverse_twice(wanted)
 

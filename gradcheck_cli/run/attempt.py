@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from gradcheck_cli.evaluate.backend import is_exhausted
 from gradcheck_cli.report.result import ClaimResult, Crash
 from gradcheck_cli.run.jobs import Job
 from gradcheck_cli.run.judged import diagnosed, judged
@@ -52,7 +53,7 @@ def attempt(job: Job, options: Options) -> Iterator[Outcome]:
         message, advice = "the definitions behind this claim nest too deep", "use fewer levels of `where:`"
         yield Outcome(result, (Problem(message, claim.span, help=advice),))
     except Exception as error:  # noqa: BLE001  one claim must not lose the results of the others
-        if isinstance(error, MemoryError) or "out of memory" in str(error):  # torch's words, on any device
+        if is_exhausted(error):
             device = job.settings.device
             where = "" if device == "cpu" else f" on the device `{device}`"
             message, advice = f"there is not enough memory{where} to judge this claim", "use smaller sizes"
