@@ -13,8 +13,16 @@ RANK = 1e-7
 """The share of the largest singular value that counts as zero: far above the noise of an evaluation."""
 
 
-_EXHAUSTED = ("out of memory", "ALLOC_FAILED", "Unable to allocate")
-"""How libraries say it: torch on any device, those that it calls on a GPU, NumPy."""
+_EXHAUSTED = (
+    "out of memory",
+    "Unable to allocate",
+    "ALLOC_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",
+    "CUSOLVER_STATUS_NOT_INITIALIZED",
+    "CUSOLVER_STATUS_INTERNAL_ERROR",
+)
+"""How libraries say it: torch on any device, NumPy, those that torch calls on a GPU (the last three
+where there is no room for their handles)."""
 
 
 def is_exhausted(error: BaseException) -> bool:

@@ -51,7 +51,7 @@ def test_not_enough_memory_is_told(
         "  --> spec.yaml:7:5",
         "7 |   - gradient: dX = dY",
         "  |     ^^^^^^^^^^^^^^^^^",
-        "   = help: use smaller sizes",
+        f"   = help: use smaller sizes{', or `--device cpu`' if where else ''}",
     ]
 
 
