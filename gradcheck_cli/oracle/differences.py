@@ -14,7 +14,7 @@ from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
 from gradcheck_cli.evaluate.sampling import HUGE
 from gradcheck_cli.oracle.estimate import Estimate
 from gradcheck_cli.oracle.forward import Branches, Forward
-from gradcheck_cli.oracle.richardson import LEVELS, checked, extrapolate, steps
+from gradcheck_cli.oracle.richardson import LEVELS, checked, extrapolate, leaps, steps
 from gradcheck_cli.oracle.rungs import FAIR, LARGE, sparing
 from gradcheck_cli.oracle.stepping import Stepper
 from gradcheck_cli.shapes.typed import (
@@ -38,6 +38,7 @@ FINE = 2.0**-20
 """A step far below the ladder, as a share of its first."""
 
 KINK = "a step of the differences crosses a kink"
+SINGULAR = "the forward is singular within a step of the differences"
 EDGE = "a step of the differences leaves the domain of the forward"
 
 
@@ -112,20 +113,24 @@ class Differences(Forward):
             result, size = follow(values, branches)
         result = self.backend.real(result)
         shape = result.shape[1:]
-        result = np.broadcast_to(result, (rows, *shape))[1:].reshape(count, levels, 2, *shape)
+        result = np.broadcast_to(result, (rows, *shape))
+        point = result[0]
+        result = result[1:].reshape(count, levels, 2, *shape)
         same: Any = branches.same[1:].reshape(count, levels, 2).all(2)
         finite: Any = np.isfinite(result).reshape(count, levels, -1).all(2)
         if self.alone:
-            base = np.abs(result[:, -1]).max((0, 1)) if size is None else size
-            size = np.maximum(base, self.rounding(follow, moves, hold))
+            size = np.abs(result[:, -1]).max((0, 1)) if size is None else size
+            size = np.maximum(size, self.rounding(follow, moves, hold))
         ladder, steps_first = slice(LEVELS), np.moveaxis(result, 0, 2)
         plus, minus = steps_first[:, 0], steps_first[:, 1]
         found = extrapolate(plus[ladder], minus[ladder], h[ladder], (same & finite).T[ladder], size)
         if self.alone:
             fine = checked(found, plus[-1], minus[-1], h[-1], size)
             judged = same[:, -1].reshape((count,) + (1,) * len(shape))
-            found = Estimate(found.value, np.where(judged, fine.error, found.error))
-        reason = EDGE if not (same & finite).any(1).all() else ""
+            leapt = leaps(plus, minus, point, size) & judged
+            error = np.where(judged, fine.error, found.error)
+            found = Estimate(found.value, np.where(leapt, np.inf, error), SINGULAR if leapt.any() else "")
+        reason = found.reason or (EDGE if not (same & finite).any(1).all() else "")
         if finite.any(1).all() and not same.any(1).all():
             reason = KINK
         return Estimate(found.value, found.error, reason)

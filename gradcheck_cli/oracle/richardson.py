@@ -75,6 +75,25 @@ def extrapolate(plus: Any, minus: Any, h: Any, valid: Any, size: Any = None) -> 
     return Estimate(best.reshape(shape), error.reshape(shape))
 
 
+AFAR = 2.0**10
+"""From how many units in the last place of f on a change is not for rounding."""
+
+LEAPS = 2.0**-6
+"""The share of the change over a coarse step that a step thousands of times as small must stay below."""
+
+
+def leaps(plus: Any, minus: Any, base: Any, size: Any) -> Any:
+    """Where f jumps between the point and the nearest steps, so that no difference says anything.
+
+    `plus`, `minus`: (levels, *shape), the last of a step far below those before; `base`: f at the point.
+    The mean of f(x ± hv) leaves f(x) with the square of the step, unless a singularity lies between.
+    """
+    with np.errstate(all="ignore"):
+        apart = np.abs((plus[-2:] + minus[-2:]) / 2 - base)
+        far = apart[1] > AFAR * UNIT * np.broadcast_to(size, np.shape(apart[1]))
+    return far & (apart[1] > LEAPS * apart[0])
+
+
 def checked(found: Estimate, plus: Any, minus: Any, h: float, size: Any) -> Estimate:
     """The estimate with a bar that reaches a central difference over a step far below those of the ladder.
 

@@ -55,7 +55,9 @@ def attempt(job: Job, options: Options) -> Iterator[Outcome]:
     except Exception as error:  # noqa: BLE001  one claim must not lose the results of the others
         if is_exhausted(error):
             device = job.settings.device
-            where, other = ("", "") if device == "cpu" else (f" on the device `{device}`", ", or `--device cpu`")
+            where, other = (
+                ("", "") if device == "cpu" else (f" on the device `{device}`", ", or `--device cpu`")
+            )
             message = f"there is not enough memory{where} to judge this claim"
             advice = f"use smaller sizes{other}"
             yield Outcome(result, (Problem(message, claim.span, help=advice),))

@@ -15,6 +15,12 @@ ONCE_ACCUSED = (
 )
 
 
+@pytest.mark.parametrize("seed", [1, 7, 13])
+def test_a_singularity_nearer_than_any_step_accuses_nobody(seed: int) -> None:
+    (one,) = (h for h in HARD if h.name == "inverse with eigenvalues down to 1e-12")
+    assert tally([one], [seed], draws=2, oracle="differences").accused == []
+
+
 @pytest.mark.parametrize("oracle", ["both", "differences"])
 @pytest.mark.parametrize("name", ONCE_ACCUSED)
 def test_nobody_is_accused_for_rounding_and_a_millionth_is_seen(name: str, oracle: str) -> None:

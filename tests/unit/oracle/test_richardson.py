@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck_cli.oracle.agreement import MARGIN
-from gradcheck_cli.oracle.richardson import FIRST_STEP, LEVELS, extrapolate, steps
+from gradcheck_cli.oracle.richardson import FIRST_STEP, LEVELS, extrapolate, leaps, steps
 
 FUNCTIONS = {
     "exp": (np.exp, np.exp, (-4, 4)),
@@ -161,3 +161,34 @@ def test_each_column_removes_one_power_of_the_step():
     h = steps(8.0)[:4]
     found = extrapolate((1 + h) ** 5, (1 - h) ** 5, h, np.ones(4, dtype=bool), 0.0)
     assert abs(found.value - 5) < 1e-13
+
+
+def leap(f, x, scale=1.0):
+    h = np.append(steps(scale), FIRST_STEP * scale * 2.0**-20)
+    with np.errstate(all="ignore"):
+        plus, minus, base = f(x + h), f(x - h), f(np.float64(x))
+    return bool(leaps(plus, minus, base, max(abs(base), abs(plus[-1]))))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0, 1), st.floats(-30, 30))
+def test_smooth_functions_do_not_leap(name, at, decade):
+    f, _, (low, high) = FUNCTIONS[name]
+    factor = 10.0**decade
+    assert not leap(lambda t: factor * f(t), low + at * (high - low))
+
+
+def test_steep_functions_do_not_leap():
+    assert not any(leap(lambda t: np.sin(400 * t + 1), x) for x in np.linspace(-1, 1, 40))
+
+
+@pytest.mark.parametrize("width", [1e-9, 1e-12, 1e-15])
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_a_singularity_nearer_than_any_step_is_a_leap(width, power):
+    assert leap(lambda t: 1 / (abs(t) + width) ** power, 0.0)
+
+
+@pytest.mark.parametrize("width", [1e-2, 1e-4])
+def test_a_singularity_beyond_the_smallest_step_is_left_to_the_bars(width):
+    assert not leap(lambda t: 1 / (t + width), 0.0)
