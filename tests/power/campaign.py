@@ -95,8 +95,8 @@ def _mutants_of(pattern: str, number: int, limit: int | None, seeds: int) -> lis
     return found
 
 
-def _right(pattern: str, number: int, seeds: int, draws: int) -> Silence:
-    return heard(_corpus(pattern)[number], range(seeds), draws)
+def _right(pattern: str, number: int, first: int, seeds: int, draws: int) -> Silence:
+    return heard(_corpus(pattern)[number], range(first, first + seeds), draws)
 
 
 def _each(work: Callable[..., object], pattern: str, jobs: int, *rest: object) -> Iterator[object]:
@@ -150,11 +150,14 @@ def main(arguments: list[str] | None = None) -> int:
         "--seeds", type=int, default=0, metavar="N", help="judge survivors under N other seeds too"
     )
     parser.add_argument("--right", type=int, metavar="N", help="judge the right claims under N seeds instead")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="the first of those seeds")
     parser.add_argument("--draws", type=int, default=FULL, metavar="N", help="draws of each right claim")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     given = parser.parse_args(arguments)
     if given.right:
-        heard_: list[Silence] = list(_each(_right, given.only, given.jobs, given.right, given.draws))  # type: ignore[arg-type]
+        heard_: list[Silence] = list(
+            _each(_right, given.only, given.jobs, given.first, given.right, given.draws)
+        )  # type: ignore[arg-type]
         print(table(heard_, given.right, given.draws))
         return int(any(s.accused for s in heard_))
     parts = _each(_mutants_of, given.only, given.jobs, given.limit, given.seeds)

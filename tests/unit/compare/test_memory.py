@@ -76,7 +76,10 @@ def test_other_errors_are_not_taken_for_it(monkeypatch):
         (OUT, True),
         (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), True),
         (MemoryError("Unable to allocate 8.00 GiB for an array"), True),
-        (RuntimeError("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR, when calling `cusolverDnCreate`"), True),
+        (
+            RuntimeError("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR, when calling `cusolverDnCreate`"),
+            True,
+        ),
         (RuntimeError("the matrix is singular"), False),
         (ValueError("allocation"), False),
     ],
