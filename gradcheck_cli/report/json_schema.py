@@ -131,7 +131,7 @@ _LINK = record(
     reason=or_null(text("Why the link is undecided, or how the shapes do not fit.")),
     error=_ERROR,
     floor=_FLOOR,
-    draws=count("Draws that were made."),
+    draws=count("Draws in floats that were made; the points of the certificate are draws too."),
     differs=or_null(number("The part of the elements that differ by more than the floor.")),
     certificate=_CERTIFICATE,
 )

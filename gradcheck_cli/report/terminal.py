@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.text import Text as RichText
 
 from gradcheck_cli.report.findings import skips, summary
-from gradcheck_cli.report.result import ClaimResult, Crash, RunResult
+from gradcheck_cli.report.result import ClaimResult, Crash, LinkResult, RunResult
 from gradcheck_cli.report.terminal_explain import explain_claim
 from gradcheck_cli.report.terminal_finding import finding
 from gradcheck_cli.report.terminal_pen import MARK, STYLE, Page, cut, shows_mathematics, write
@@ -117,6 +117,14 @@ def _known(out: RichText, claims: Iterable[ClaimResult], page: Page) -> None:
     out.append("\n")
 
 
+def _seen(link: LinkResult) -> str:
+    """How much a verdict has seen: to how many digits the sides are equal, or which errors would show."""
+    certificate, floor = link.judgement.certificate, link.judgement.floor
+    if certificate is not None and certificate.outcome == "holds":
+        return f"  (equal to {certificate.digits} digits)"
+    return f"  (errors from {floor:.0e} would be seen)" if floor else ""
+
+
 def _every(out: RichText, result: RunResult, page: Page) -> None:
     """All claims, one line each."""
     spec = None
@@ -128,8 +136,7 @@ def _every(out: RichText, result: RunResult, page: Page) -> None:
             out.append("  ")
             out.append(MARK[link.verdict], style=STYLE[link.verdict])
             write(out, f" {link.id}  ", "bold", end="")
-            floor = link.judgement.floor
-            seen = f"  (errors from {floor:.0e} would be seen)" if floor else ""
+            seen = _seen(link)
             room = page.width - 5 - cell_len(link.id) - len(seen)
             write(out, cut(page.equation(link), max(24, room)), end="")
             write(out, seen, "dim")
