@@ -187,6 +187,7 @@ def cluster(tmp_path_factory):
         pytest.skip("needs the extra `dask`")
     place = tmp_path_factory.mktemp("cluster")
     file, quiet = place / "scheduler.json", {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet["start_new_session"] = True  # so that what they started can be ended with them
     python = [sys.executable, "-m"]
     scheduler = [*python, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
     worker = [*python, "distributed.cli.dask_worker", "--nworkers", "2", "--nthreads", "1", "--no-dashboard"]
@@ -205,6 +206,11 @@ def cluster(tmp_path_factory):
     for process in reversed(processes):
         process.terminate()
     for process in processes:
+        # a nanny that is just starting another worker may wait for it forever
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE / 6)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(PATIENCE)
 
 
