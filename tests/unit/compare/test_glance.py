@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck_cli.compare.glance import MANY, SEEN, GlancingCourt, glance
+from gradcheck_cli.compare.floor import POOLED, ROUNDING, WRONG
+from gradcheck_cli.compare.glance import MANY, QUIET, SEEN, GlancingCourt, glance
 from gradcheck_cli.compare.judge import judge, judge_certified
 from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.evaluate import torch_functions
@@ -145,6 +146,8 @@ def test_a_wrong_autograd_is_not_believed_at_a_glance(monkeypatch, dims, proven)
     found = judged(claim, proven, dims, draws=1)
     assert found.verdict == "undecided"
     assert found.reason == "autograd and differences disagree (at `dx`)"
+    monkeypatch.setattr(GlancingCourt, "glanced", lambda *_: None)
+    assert judged(claim, proven, dims, draws=1).sights == found.sights, "a glance disturbs nothing"
 
 
 @pytest.mark.parametrize("n", [6_000, 20_000])
@@ -165,6 +168,11 @@ def test_a_wrong_value_on_torch_is_not_believed_at_a_glance(monkeypatch):
 
 
 # two arrays
+
+
+def test_a_glance_promises_no_more_than_a_measured_floor_keeps():
+    """Noise of at most QUIET at every element, four deviations, has this floor, and errors show from ten on."""
+    assert SEEN >= 0.98 * WRONG * ROUNDING * (1 + POOLED) * QUIET / 4
 
 
 def at(left, right):
@@ -215,3 +223,23 @@ def test_a_twin_draws_the_same_and_disturbs_nothing():
     rng.standard_normal(5)
     drawn = twin(rng).standard_normal(4)
     assert (drawn == rng.standard_normal(4)).all()
+
+
+@pytest.mark.parametrize("name", ["softmax", "tanh", "differential"])
+def test_floors_measured_on_huge_arrays_are_those_of_more_replicas(name, monkeypatch, floors):
+    """Two replicas tell what four do, since each element learns from the others."""
+    monkeypatch.setattr(GlancingCourt, "glanced", lambda *_: None)
+    inputs, forward, claim = RIGHT[name]
+    dims = "dims: {n: 300, m: 60}\n" if "m" in inputs else "dims: {n: 18000}\n"
+    found = {}
+    for replicas in (2, 4):
+        if replicas == 4:
+            monkeypatch.setattr("gradcheck_cli.compare.court.FEW_REPLICAS", replicas)
+        (sight,) = judged(RIGHT[name], {}, dims, draws=1).sights
+        assert sight.verdict == "holds"
+        found[replicas] = sight.floor
+        planted = (inputs, forward, f"{claim} * (1 + {3 * sight.floor:.3e})")
+        assert judged(planted, {}, dims, draws=1).verdict == "wrong"
+    assert len(floors) == 4
+    assert found[2] == pytest.approx(found[4], rel=0.5)
+    assert found[2] < 1e-11

@@ -128,3 +128,11 @@ def test_the_gradient_of_an_output_is_drawn_and_needs_no_confirmation():
     assert (
         agree(Gradient("y"), np.ones((1, N)), differences, lambda _, v: v, np.random.default_rng(0)) is None
     )
+
+
+def test_an_output_that_something_else_is_made_of_is_not_only_drawn():
+    text = "operator: o\ninputs: {x: [n]}\nforward: {h: tanh(x), y: h * h}\noutput: [h, y]\nclaims: [identity: x = x]\n"
+    (operator,) = load_text("o", text).operators
+    one = np.ones(3)
+    found = Differences(type_program(operator), {"n": 3}, {"x": one}, {"x": one}, {"h": one, "y": one})
+    assert [found.is_drawn(name) for name in "xhy"] == [False, False, True]

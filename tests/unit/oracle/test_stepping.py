@@ -67,6 +67,16 @@ def test_steps_over_a_kink_are_told(backend):
     assert same.tolist() == [[False], [True]]
 
 
+@pytest.mark.parametrize("backend", [NumpyBackend(), TorchBackend()], ids=["numpy", "torch"])
+def test_a_kink_on_one_side_is_enough(backend):
+    found = differences("relu(x)")
+    x = np.abs(found.values["x"]) + 0.1
+    values = {"x": x, "h": x, "y": x * x}
+    steps = Stepper(backend, found.program, found.sizes, values, found.cotangents)
+    _, _, same, _ = steps.losses({"x": np.ones((1, *SHAPE))}, np.array([2.0, 0.05]))
+    assert same.tolist() == [[False], [True]]
+
+
 def test_the_losses_are_those_at_the_displaced_points():
     found = stepper(TorchBackend(), "tanh(x)")
     d, w = differences("tanh(x)"), found.cotangents.arrays["y"]
