@@ -68,7 +68,8 @@ def _dask(address: str, patience: float) -> Iterator[Venue]:
     except ImportError:
         advice = "pip install 'gradcheck-cli[dask]'"
         raise _unusable(f"`--executor {address}` needs the package `distributed`", advice) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told by us
+    for quiet in ("distributed", "distributed.client"):  # which has a level of its own
+        logging.getLogger(quiet).setLevel(logging.CRITICAL)  # what is lost is told by us
     try:
         client: Any = Client(f"tcp://{match[1]}", timeout=REACH, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, RuntimeError) as error:  # TimeoutError is an OSError
