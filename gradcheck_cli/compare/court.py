@@ -139,17 +139,15 @@ class Court:
         backend = TorchBackend(self.settings.device)
         count = REPLICAS if self.room.extent(data.sizes) < HUGE else FEW_REPLICAS
         try:
-            truth, noise = self.truth(backend, data, rng, count)
-            agreements = self.agreements(data, {q: backend.numpy(v) for q, v in truth.items()}, rng)
-            sights = doubted(agreements, data, len(self.sides))
-            sights = sights or self.compare(backend, data, truth, noise, count, tuple(agreements))
+            found = self.at_once(backend, data, rng, count)
         except Exception as error:
             if not self.row_by_row or not is_exhausted(error):
                 raise
-            sights, agreements = [], []
-        if not sights:
+            found = None  # what the attempt held goes with its frames, at the end of this clause
+        if found is None:
             backend.release()
-            sights, agreements = self.by_rows(backend, data, rng, count)
+            found = self.by_rows(backend, data, rng, count)
+        sights, agreements = found
         if self.settings.oracle == "both" and not agreements:
             sights = self.confirmed(sights, data, rng)
         return sights
@@ -170,6 +168,15 @@ class Court:
             backend, self.program, data.sizes, inputs, tangents, cotangents, self.typed.fixed, noise
         )
         return oracle.quantities(self.wanted), noise
+
+    def at_once(
+        self, backend: TorchBackend, data: Draw, rng: np.random.Generator, count: int
+    ) -> tuple[list[Sight], list[Agreement]]:
+        """What a draw shows with all its rows together, and how the oracles agree."""
+        truth, noise = self.truth(backend, data, rng, count)
+        agreements = self.agreements(data, {q: backend.numpy(v) for q, v in truth.items()}, rng)
+        sights = doubted(agreements, data, len(self.sides))
+        return sights or self.compare(backend, data, truth, noise, count, tuple(agreements)), agreements
 
     def by_rows(
         self, backend: TorchBackend, data: Draw, rng: np.random.Generator, count: int

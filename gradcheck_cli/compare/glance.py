@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from gradcheck_cli.compare.court import Court
-from gradcheck_cli.compare.settings import Settings
 from gradcheck_cli.compare.sight import index_text
 from gradcheck_cli.compare.verdict import Place, Sight
 from gradcheck_cli.evaluate.interpret import EvaluationFailed
@@ -24,8 +23,6 @@ from gradcheck_cli.evaluate.numpy_backend import NumpyBackend
 from gradcheck_cli.evaluate.numpy_kinks import PIECEWISE
 from gradcheck_cli.evaluate.sampling import Draw, twin
 from gradcheck_cli.shapes.typed import Loss, Value
-from gradcheck_cli.spec.model import Operator
-from gradcheck_cli.spec.typing import TypedClaim
 
 QUIET = 2.0**7 * UNIT
 """Up to which difference, in the root mean square of a side, two sides agree at a glance."""
@@ -44,21 +41,16 @@ LEAST = 2
 class GlancingCourt(Court):
     """A court that glances where exact arithmetic has proved the links already, or arrays are large."""
 
-    def __init__(
-        self,
-        operator: Operator,
-        typed: TypedClaim,
-        settings: Settings,
-        seed: int,
-        links: list[int],
-        points: int = 0,
-    ) -> None:
-        """`points`: at how many balls have shown every one of the links to be equal."""
-        super().__init__(operator, typed, settings, seed, links)
+    proven = False
+    """Whether balls have shown every link of this court to be equal."""
+
+    def confirm(self, points: int) -> None:
+        """From now on every link counts as equal at so many points in balls; at none, nothing changes."""
         self.proven = points > 0
         if self.proven and not self.room.shapes.functions & PIECEWISE:
             # two sides that are analytic and equal at a random point are equal (almost surely)
-            self.settings = replace(settings, draws=min(settings.draws, max(LEAST, settings.draws - points)))
+            asked = self.settings.draws
+            self.settings = replace(self.settings, draws=min(asked, max(LEAST, asked - points)))
 
     def sights(self, data: Draw, rng: np.random.Generator) -> list[Sight]:
         """What one set of data shows about each link."""

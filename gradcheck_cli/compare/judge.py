@@ -92,8 +92,8 @@ def judge_values(
             decided[number] = judge_order(operator, claim, typed, number, settings)
     open_ = [n for n in range(len(typed.links)) if n not in decided]
     if open_:
-        points = min(proven.get(n, 0) for n in open_)
-        court = GlancingCourt(operator, typed, settings, seed_of(operator, claim, settings), open_, points)
+        court = GlancingCourt(operator, typed, settings, seed_of(operator, claim, settings), open_)
+        court.confirm(min(proven.get(n, 0) for n in open_))
         sights = court.sessions()
         for position, number in enumerate(open_):
             conclude = _conclude_some if claim.some else _conclude

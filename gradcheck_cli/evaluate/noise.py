@@ -17,6 +17,7 @@ import numpy as np
 from gradcheck_cli.evaluate.backend import is_exhausted
 from gradcheck_cli.evaluate.interpret import EvaluationFailed
 from gradcheck_cli.evaluate.numpy_functions import NUMPY
+from gradcheck_cli.evaluate.sampling import HUGE
 from gradcheck_cli.lang.functions import FUNCTIONS
 from gradcheck_cli.shapes.typed import Apply, Constant, Typed
 
@@ -88,14 +89,10 @@ def replicas(x: Any, rng: np.random.Generator, rows: int = 1 + REPLICAS, disturb
     return batch * _factors(rng, batch.shape, disturbed)
 
 
-_MANY = 1 << 14
-"""From how many numbers on drawing them is what costs."""
-
-
 def _factors(rng: np.random.Generator, shape: tuple[int, ...], disturbed: int) -> Any:
     """1 + AMPLITUDE · ξ in rows 1 … disturbed, ξ uniform of unit variance (the cheapest to draw); else 1."""
     noise = np.empty(shape)
-    if noise.size < _MANY:
+    if noise.size < HUGE:
         np.subtract(rng.random(shape, dtype=np.float32), 0.5, out=noise, dtype=np.float64)
         noise *= np.sqrt(12.0) * AMPLITUDE
     else:

@@ -1,5 +1,7 @@
 """A device without memory for all rows of a draw gets them one by one, and the verdict is the same."""
 
+import weakref
+
 import pytest
 import torch
 
@@ -54,6 +56,31 @@ def test_the_verdict_is_the_same_row_by_row(name, oracle, monkeypatch):
             assert a.error == pytest.approx(b.error)
             assert a.floor == pytest.approx(b.floor, rel=0.9)  # other noise, of the same size
             assert len(a.agreements) == len(b.agreements)
+
+
+def test_what_the_first_attempt_held_is_gone_before_the_second(monkeypatch):
+    held = []
+    truth, by_rows = Court.truth, Court.by_rows
+
+    def watched(self, backend, data, rng, count):
+        values, noise = truth(self, backend, data, rng, count)
+        held.extend(weakref.ref(v) for v in values.values())
+        return values, noise
+
+    def asked(self, *args):
+        assert held
+        assert all(ref() is None for ref in held)
+        monkeypatch.setattr(Court, "truth", truth)
+        return by_rows(self, *args)
+
+    monkeypatch.setattr(Court, "truth", watched)
+    monkeypatch.setattr(Court, "by_rows", asked)
+
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")  # a new one: OUT would keep its frames
+
+    monkeypatch.setattr(Court, "compare", full)
+    assert judged(CLAIMS["right"][0])[0].verdict == "holds"
 
 
 def test_memory_that_is_never_enough_comes_through(monkeypatch):

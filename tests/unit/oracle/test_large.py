@@ -136,3 +136,10 @@ def test_an_output_that_something_else_is_made_of_is_not_only_drawn():
     one = np.ones(3)
     found = Differences(type_program(operator), {"n": 3}, {"x": one}, {"x": one}, {"h": one, "y": one})
     assert [found.is_drawn(name) for name in "xhy"] == [False, False, True]
+
+
+def test_a_singularity_nearer_than_any_step_is_told():
+    differences, *_ = forward("1 / (x**2 + 1e-24)", n=2, scale=0.0)
+    (found,) = differences.quantities([Gradient("x")]).values()
+    assert np.isinf(found.error).all()
+    assert found.reason == "the forward is singular within a step of the differences"
